@@ -70,10 +70,19 @@ pub(crate) struct Known {
     sign: fn(&Fields<'_>, &[u8]) -> Result<Signed, Failure>,
     /// Its events from the time when nobody listened, if the provider stores them.
     missed: Option<fn(&Fields<'_>, &Seams) -> BuiltMissed>,
+    /// The setting that verifies its webhooks. `None` if they are verified in any case, or never.
+    webhook_key: Option<&'static str>,
+    /// What must be known before such an account is used, depending on its settings.
+    caution: fn(&Fields<'_>) -> Option<&'static str>,
+    /// Signs a text with a key that no call of `pagos doctor` needs, and says what that leaves open.
+    try_key: Option<fn(&Fields<'_>) -> TriedKey>,
 }
 
 /// A provider, or all problems of its settings.
 type Built = Result<Arc<dyn PayoutProvider>, Vec<ConfigProblem>>;
+
+/// What remains open after a key signed, or all problems of its settings.
+type TriedKey = Result<&'static str, Vec<ConfigProblem>>;
 
 type BuiltMissed = Result<Arc<dyn MissedEvents>, Vec<ConfigProblem>>;
 
@@ -98,6 +107,21 @@ pub(crate) struct Account {
     /// stores them.
     pub(crate) missed: Option<Arc<dyn MissedEvents>>,
     pub(crate) limits: Limits,
+    /// What must be known before it is used.
+    pub(crate) caution: Option<&'static str>,
+    /// The setting that verifies its webhooks, if there is one.
+    webhook_key: Option<&'static str>,
+}
+
+impl Account {
+    /// How to keep strangers from causing queries through its webhooks.
+    pub(crate) fn remedy_for_strangers(&self) -> String {
+        let segment = format!("{WEBHOOK_SEGMENT} to 16 or more random characters");
+        match self.webhook_key {
+            Some(key) => format!("set {key}, with which Pagos verifies them, or {segment}"),
+            None => format!("set {segment}"),
+        }
+    }
 }
 
 /// A body's signature.
@@ -218,7 +242,25 @@ pub(crate) fn build(
     }
     let (name, environment) = (settings.name.clone(), settings.environment);
     let proxy = seams.options.proxy.as_ref().map(|proxy| proxy.place().to_owned());
-    Ok(Account { name, environment, provider, endpoint, proxy, missed, limits })
+    let (caution, webhook_key) = ((known.caution)(&fields), known.webhook_key);
+    Ok(Account {
+        name,
+        environment,
+        provider,
+        endpoint,
+        proxy,
+        missed,
+        limits,
+        caution,
+        webhook_key,
+    })
+}
+
+/// Tries the account's key that no call of `pagos doctor` needs. `None` if it has none.
+pub(crate) fn try_key(settings: &AccountSettings) -> Option<TriedKey> {
+    let known = known(settings).ok()?;
+    let fields = Fields::new(settings, known.settings, MissingFields::Refused);
+    known.try_key.map(|try_key| try_key(&fields))
 }
 
 /// Shows how the exact bytes of a body are signed for an account. Sends nothing.

@@ -14,6 +14,7 @@ mod span;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pagos_core::Timestamp;
 
 pub(crate) use events::{EventsCommand, EventsListArguments};
 pub(crate) use inbox::{
@@ -29,7 +30,7 @@ pub(crate) use retention::{
 };
 pub(crate) use span::parse_span;
 
-use crate::{accounts, run::database::Database};
+use crate::{accounts, arguments::moment::parse_moment, run::database::Database};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -67,8 +68,21 @@ pub(crate) struct Arguments {
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) config: Option<PathBuf>,
 
+    /// Write calls, writes and deliveries to standard error; RUST_LOG says how much [default: info]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log: Option<LogFormat>,
+
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// The format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line of text for each event
+    Text,
+    /// A JSON object for each event
+    Json,
 }
 
 /// The commands.
@@ -345,6 +359,10 @@ pub(crate) struct ServeArguments {
     /// The address to receive webhooks at
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,
+    /// The address of GET /metrics, for Prometheus; this machine only [default: the one of [metrics]
+    /// in pagos.toml, or none]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// The name of the reader of the notices, whose position the store keeps
     ///
     /// Notices from a time without a `serve` are printed by the next `serve` of the same reader. If
@@ -448,6 +466,10 @@ pub(crate) struct VerifyArguments {
     /// The body, byte for byte
     #[arg(long, value_name = "FILE")]
     pub(crate) body_file: PathBuf,
+    /// When it was received, as 2026-01-31T09:30:00Z, for providers that refuse an old signature
+    /// [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) received_at: Option<Timestamp>,
     /// The store that knows the order: its secret, its key and its amount
     #[arg(long, value_name = "PATH|URL")]
     pub(crate) db: Option<Database>,

@@ -26,6 +26,7 @@ use std::path::Path;
 use crate::{
     arguments::{Arguments, Command},
     exit::{Exit, Failure},
+    telemetry,
 };
 
 /// Runs the command.
@@ -33,7 +34,11 @@ use crate::{
 /// # Errors
 /// If it could not do its work. The command itself reports problems of a file or a delivery.
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let config = arguments.config.as_deref();
+    let (config, log) = (arguments.config.as_deref(), arguments.log);
+    // `serve` subscribes when it knows whether it counts.
+    if !matches!(arguments.command, Command::Serve(_)) {
+        telemetry::start(log, telemetry::Counting::Off)?;
+    }
     match &arguments.command {
         Command::Plan(plan) => plan::run(plan, config),
         Command::Sign(sign) => sign::run(sign, config),
@@ -48,8 +53,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Banks(account) => banks::run(account, config),
         Command::Resolve(resolve) => resolve::run(resolve, config),
         Command::Doctor(doctor) => doctor::run(doctor, config),
-        Command::Serve(serve) => serve::run(serve, config),
         Command::Events(events) => events::run(events),
+        Command::Serve(serve) => serve::run(serve, config, log),
         Command::Inbox(inbox) => inbox::run(inbox, config),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),

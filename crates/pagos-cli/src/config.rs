@@ -19,6 +19,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -45,6 +46,8 @@ pub(crate) struct Configuration {
     pub(crate) limits: Settings,
     /// What `serve` prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
+    /// Where `serve` answers `GET /metrics`, if anywhere.
+    pub(crate) metrics: Option<SocketAddr>,
     /// The file that was read, if there was one.
     pub(crate) path: Option<PathBuf>,
     /// Remarks that are no errors.
@@ -91,6 +94,7 @@ impl Configuration {
             configuration.events = read.events;
             configuration.limits = read.limits;
             configuration.retention = read.retention;
+            configuration.metrics = read.metrics;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

@@ -42,6 +42,12 @@ pub(crate) fn tell(line: &str) {
     WORDS.offer_line(&fitted(line));
 }
 
+/// Writes a line of the log to standard error without waiting, as it is. If nobody reads, it is
+/// dropped and counted.
+pub(crate) fn log(line: &str) {
+    WORDS.offer_line(line);
+}
+
 /// Writes a message that must not be dropped. It waits for the reader, so it is for commands that
 /// move no money, and for `pay` before the release.
 pub(crate) fn tell_patiently(line: &str) {

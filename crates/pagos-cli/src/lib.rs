@@ -20,6 +20,7 @@ mod output;
 mod run;
 mod sandbox;
 mod seams;
+mod telemetry;
 #[cfg(feature = "untrusted")]
 pub mod untrusted;
 

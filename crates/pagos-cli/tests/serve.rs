@@ -186,7 +186,9 @@ fn receiver_8_an_outer_address_is_said_and_wants_a_path_that_nobody_guesses() {
     for segment in ["", "webhook_segment = \"abcdefgh0123456\"\n"] {
         folder.write("pagos.toml", etpay_at(nowhere, segment));
         let refused = folder.run("serve --listen 0.0.0.0:0 --db s.db").exits(1);
-        refused.says("account etpay takes webhooks that nobody signs").says("webhook_segment");
+        refused
+            .says("account etpay takes webhooks whose sender Pagos cannot verify")
+            .says("webhook_segment");
         assert!(!folder.has("s.db"), "it is refused before anything is made");
     }
     folder.write("pagos.toml", etpay_at(nowhere, "webhook_segment = \"abcdefgh01234567\"\n"));

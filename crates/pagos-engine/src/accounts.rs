@@ -58,6 +58,14 @@ impl Accounts {
         self.by_name.get(name)
     }
 
+    /// The provider of an account, with the name as it is kept here.
+    pub(crate) fn named(
+        &self,
+        name: &AccountName,
+    ) -> Option<(&AccountName, &Arc<dyn PayoutProvider>)> {
+        self.by_name.get_key_value(name)
+    }
+
     /// All accounts, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&AccountName, &Arc<dyn PayoutProvider>)> {
         self.by_name.iter()

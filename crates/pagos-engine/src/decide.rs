@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod hint;
+mod refusal;
 mod wait;
 
 /// What to do with a claimed payout.
@@ -499,7 +500,7 @@ impl Rules<'_> {
             return self.call_person(asked, because);
         }
         if progress.lost + 1 >= self.policy.lost_max {
-            return self.call_person(asked, "every attempt was lost on its way");
+            return self.call_person(asked, NO_TRACE);
         }
         let because = format!("{} answers of absence", asked.progress.asking.absences);
         let Some(closed) = self.close(&asked.progress, Proof::Absent, because, None) else {
@@ -509,31 +510,6 @@ impl Rules<'_> {
         let is_call = |entry: &Entry| matches!(entry, Entry::Attention { .. });
         let entries = asked.entries.into_iter().filter(|entry| !is_call(entry));
         Outcome { entries: entries.chain(closed.entries).collect(), ..closed }
-    }
-
-    /// The provider refused attempt `number` for good. That counts only for the open attempt, and
-    /// only while no other source says that the payout exists; otherwise it is one more query. Nor does
-    /// it count after an attempt that denials alone closed, where the provider tells its first answer
-    /// for a time: it may refuse a request before it looks at the key, whatever became of that attempt.
-    pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
-        let is_this = progress.open.is_some_and(|open| open.number == number);
-        let may_be_paid = progress.lost > 0
-            && matches!(self.descriptor.deduplication, Deduplication::ByKeyFor(_));
-        let is_in_doubt = matches!(progress.status(), Status::Created | Status::Unknown);
-        if is_this && is_in_doubt && !may_be_paid {
-            return self.learn(progress, seen);
-        }
-        let code = seen.provider_code.as_deref().unwrap_or("refused");
-        self.asked(progress, format!("attempt {number} was refused ({code}), yet it is not alone"))
-    }
-
-    /// The order cannot be prepared, for good. That ends a payout of which nothing was ever sent;
-    /// for any other it is one more query.
-    pub(crate) fn unprepared(&self, progress: &Progress, seen: &Observation) -> Outcome {
-        if progress.status() == Status::Created && progress.attempts == 0 {
-            return self.learn(progress, seen);
-        }
-        self.asked(progress, "it cannot be prepared, and may have been sent before".to_owned())
     }
 
     /// Records a query that brought no observation.
@@ -579,6 +555,10 @@ impl Rules<'_> {
 const FORGOTTEN: &str = "the provider says that it has no such payout, and it may have forgotten the \
                          key by now, so that a repeat could be paid twice; look at the bank, then \
                          decide with `pagos resolve`";
+
+/// Why a person is called after as many attempts as the policy allows.
+const NO_TRACE: &str = "it was sent several times, and the provider still says that it has no such payout; \
+                        look at the bank, then decide with `pagos resolve`";
 
 /// Whether a settled payout is said to be under way, in an answer to a query that was sent after it
 /// was settled. That moves no money, but a reversal can begin with it.

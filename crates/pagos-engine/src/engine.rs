@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation};
+use pagos_core::{AccountName, Clock, Error, OrderKey, PayoutOrder, Timestamp, Violation};
 
 use crate::{
     accounts::Accounts,
@@ -139,7 +139,8 @@ impl Engine {
         timer: Arc<dyn Timer>,
         policy: Policy,
     ) -> Result<Self, EngineError> {
-        let store = store.into();
+        let clock = Arc::clone(&timer) as Arc<dyn Clock>;
+        let store = store.into().measured_by(Arc::clone(&clock));
         let mut policies = BTreeMap::new();
         for (name, provider) in accounts.iter() {
             let descriptor = provider.descriptor();
@@ -163,7 +164,7 @@ impl Engine {
                 });
             }
         }
-        let providers = store.doors_to(accounts);
+        let providers = store.doors_to(accounts, clock);
         let sweeps = Mutex::default();
         let (services, rates, turn) = (Mutex::default(), Mutex::default(), OnceLock::new());
         let (sending, agenda, pulse) = (Sending::default(), Agenda::default(), Pulse::default());

@@ -6,11 +6,12 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use pagos_core::{
-    AccountName, Delivery, Departure, Descriptor, Error, ErrorKind, Handle, Hint, ListingPage,
-    Lookup, Observation, OrderKey, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession,
-    PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Timestamp, Violation,
-    WebhookDecoder, Window,
+    AccountName, Clock, Delivery, Departure, Descriptor, Error, ErrorKind, Handle, Hint,
+    ListingPage, Lookup, Observation, OrderKey, PaymentOrder, PaymentProvider, PaymentRef,
+    PaymentSession, PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef, Timestamp,
+    Violation, WebhookDecoder, Window,
 };
+use tracing::Instrument;
 
 use crate::{
     accounts::Accounts,
@@ -26,6 +27,7 @@ use crate::{
     records::{RecordKind, RecordWrite, RecordWritten},
     retention::Seal,
     store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
+    telemetry::{self, Call, Told, Writing},
 };
 
 /// A store in which every write is a [`Point`]. It is made from any store, with or without a
@@ -34,6 +36,7 @@ use crate::{
 pub struct InstrumentedStore {
     store: Arc<dyn Store>,
     probe: Arc<dyn Probe>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl InstrumentedStore {
@@ -49,7 +52,29 @@ impl InstrumentedStore {
     /// # drop((instrumented, same));
     /// ```
     pub fn new(store: Arc<dyn Store>, probe: Arc<dyn Probe>) -> Self {
-        Self { store, probe }
+        Self { store, probe, clock: None }
+    }
+
+    /// The same store, whose telemetry says by `clock` how long each write took. [`crate::Engine`]
+    /// gives it the engine's timer.
+    ///
+    /// ```
+    /// # #[derive(Debug)]
+    /// # struct Standing;
+    /// # impl pagos_core::Clock for Standing {
+    /// #     fn now(&self) -> pagos_core::Timestamp { pagos_core::Timestamp::from_millis(7) }
+    /// # }
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_engine::{InstrumentedStore, MemoryStore};
+    ///
+    /// let store = InstrumentedStore::from(Arc::new(MemoryStore::new()));
+    /// let measured = store.measured_by(Arc::new(Standing));
+    /// # drop(measured);
+    /// ```
+    #[must_use]
+    pub fn measured_by(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock: Some(clock), ..self }
     }
 
     /// [`crate::InboxStore::receive`].
@@ -241,7 +266,7 @@ impl InstrumentedStore {
 
     pub(crate) async fn commit(&self, point: Point, step: Step) -> Result<Committed, StoreError> {
         let key = step.key.clone();
-        self.write(point, Some(&key), self.store.commit(step)).await
+        self.write_told(point, Some(&key), self.store.commit(step), telemetry::committed).await
     }
 
     pub(crate) async fn file(&self, id: InboxId, filing: Filing) -> Result<(), StoreError> {
@@ -267,7 +292,8 @@ impl InstrumentedStore {
         step: PaymentStep,
     ) -> Result<PaymentCommitted, StoreError> {
         let key = step.key.clone();
-        self.write(point, Some(&key), self.store.commit_payment(step)).await
+        let writing = self.store.commit_payment(step);
+        self.write_told(point, Some(&key), writing, telemetry::committed_payment).await
     }
 
     pub(crate) async fn payout(&self, key: &OrderKey) -> Result<Option<Payout>, StoreError> {
@@ -304,9 +330,13 @@ impl InstrumentedStore {
         self.store.next_due(lanes).await
     }
 
-    /// The providers, instrumented with the same probe.
-    pub(crate) fn doors_to(&self, accounts: Accounts) -> InstrumentedProviders {
-        InstrumentedProviders { accounts, probe: Arc::clone(&self.probe) }
+    /// The providers, instrumented with the same probe. Their calls are measured by `clock`.
+    pub(crate) fn doors_to(
+        &self,
+        accounts: Accounts,
+        clock: Arc<dyn Clock>,
+    ) -> InstrumentedProviders {
+        InstrumentedProviders { accounts, probe: Arc::clone(&self.probe), clock }
     }
 
     /// The store, for reads.
@@ -321,8 +351,23 @@ impl InstrumentedStore {
         key: Option<&OrderKey>,
         writing: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        self.write_told(point, key, writing, telemetry::done).await
+    }
+
+    /// The same; `word` is the outcome in the telemetry.
+    async fn write_told<T>(
+        &self,
+        point: Point,
+        key: Option<&OrderKey>,
+        writing: impl Future<Output = Result<T, StoreError>>,
+        word: impl FnOnce(&T) -> &'static str,
+    ) -> Result<T, StoreError> {
         self.probe.at(point, Phase::Before, key);
-        let written = writing.await?;
+        let mut telling = Writing::begin(point, key, self.clock.as_ref());
+        let written = writing.await;
+        telling.ended(&written, word);
+        drop(telling);
+        let written = written?;
         self.probe.at(point, Phase::After, key);
         Ok(written)
     }
@@ -345,12 +390,14 @@ impl From<Arc<dyn Store>> for InstrumentedStore {
 pub(crate) struct InstrumentedProviders {
     accounts: Accounts,
     probe: Arc<dyn Probe>,
+    clock: Arc<dyn Clock>,
 }
 
 impl InstrumentedProviders {
     pub(crate) fn to(&self, account: &AccountName) -> Option<InstrumentedProvider<'_>> {
-        let provider = self.accounts.provider(account)?.as_ref();
-        Some(InstrumentedProvider { provider, probe: self.probe.as_ref() })
+        let (account, provider) = self.accounts.named(account)?;
+        let door = Door { account, probe: self.probe.as_ref(), clock: self.clock.as_ref() };
+        Some(InstrumentedProvider { provider: provider.as_ref(), door })
     }
 
     /// The accounts, sorted by name.
@@ -363,11 +410,19 @@ impl InstrumentedProviders {
     }
 }
 
+/// What every call to the provider of one account passes.
+#[derive(Debug, Clone, Copy)]
+struct Door<'a> {
+    account: &'a AccountName,
+    probe: &'a dyn Probe,
+    clock: &'a dyn Clock,
+}
+
 /// A provider in which every call is a point.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InstrumentedProvider<'a> {
     provider: &'a dyn PayoutProvider,
-    probe: &'a dyn Probe,
+    door: Door<'a>,
 }
 
 impl<'a> InstrumentedProvider<'a> {
@@ -384,7 +439,8 @@ impl<'a> InstrumentedProvider<'a> {
     }
 
     pub(crate) fn payments(self) -> Option<InstrumentedPayments<'a>> {
-        Some(InstrumentedPayments { provider: self.provider.payments()?, probe: self.probe })
+        let (name, door) = (self.descriptor().provider, self.door);
+        Some(InstrumentedPayments { provider: self.provider.payments()?, name, door })
     }
 
     pub(crate) fn must_prepare(self) -> bool {
@@ -392,22 +448,19 @@ impl<'a> InstrumentedProvider<'a> {
     }
 
     pub(crate) async fn prepare(self, order: &PayoutOrder) -> Result<Option<Handle>, Error> {
-        call(self.probe, Point::Prepare, Some(&order.key), self.provider.prepare(order)).await
+        let call = self.call(Point::Prepare, Some(&order.key));
+        self.door.pass(call, self.provider.prepare(order)).await
     }
 
     pub(crate) async fn create(
         self,
         order: &PayoutOrder,
         handle: Option<&Handle>,
+        attempt: Option<u32>,
         departure: Departure,
     ) -> Result<Observation, Error> {
-        call(
-            self.probe,
-            Point::Create,
-            Some(&order.key),
-            self.provider.create(order, handle, departure),
-        )
-        .await
+        let call = Call { attempt, ..self.call(Point::Create, Some(&order.key)) };
+        self.door.pass(call, self.provider.create(order, handle, departure)).await
     }
 
     pub(crate) fn has_list(self) -> bool {
@@ -420,11 +473,20 @@ impl<'a> InstrumentedProvider<'a> {
         cursor: Option<&str>,
     ) -> Result<ListingPage, Error> {
         let listing = self.provider.listing().ok_or_else(listless)?;
-        call(self.probe, Point::List, None, listing.page(window, cursor)).await
+        self.door.pass(self.call(Point::List, None), listing.page(window, cursor)).await
     }
 
     pub(crate) async fn query(self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
-        call(self.probe, Point::Query, Some(&payout.order.key), self.provider.query(payout)).await
+        let call = self.call(Point::Query, Some(&payout.order.key));
+        self.door.pass(call, self.provider.query(payout)).await
+    }
+
+    fn call<'k>(self, point: Point, key: Option<&'k OrderKey>) -> Call<'k>
+    where
+        'a: 'k,
+    {
+        let provider = self.descriptor().provider;
+        Call { point, account: self.door.account, provider, key, attempt: None }
     }
 }
 
@@ -437,10 +499,11 @@ fn listless() -> Error {
 #[derive(Clone, Copy)]
 pub(crate) struct InstrumentedPayments<'a> {
     provider: &'a dyn PaymentProvider,
-    probe: &'a dyn Probe,
+    name: &'static str,
+    door: Door<'a>,
 }
 
-impl InstrumentedPayments<'_> {
+impl<'a> InstrumentedPayments<'a> {
     pub(crate) fn terms(self) -> PaymentTerms {
         self.provider.terms()
     }
@@ -450,32 +513,42 @@ impl InstrumentedPayments<'_> {
     }
 
     pub(crate) async fn create(self, order: &PaymentOrder) -> Result<PaymentSession, Error> {
-        call(self.probe, Point::PaymentCreate, Some(&order.key), self.provider.create(order)).await
+        let call = self.call(Point::PaymentCreate, &order.key);
+        self.door.pass(call, self.provider.create(order)).await
     }
 
     pub(crate) async fn query(
         self,
         payment: &PaymentRef<'_>,
     ) -> Result<Lookup<Vec<Observation>>, Error> {
-        call(
-            self.probe,
-            Point::PaymentQuery,
-            Some(&payment.order.key),
-            self.provider.query(payment),
-        )
-        .await
+        let call = self.call(Point::PaymentQuery, &payment.order.key);
+        self.door.pass(call, self.provider.query(payment)).await
+    }
+
+    fn call<'k>(&self, point: Point, key: &'k OrderKey) -> Call<'k>
+    where
+        'a: 'k,
+    {
+        let (account, provider) = (self.door.account, self.name);
+        Call { point, account, provider, key: Some(key), attempt: None }
     }
 }
 
-/// Nothing is sent before the first poll, so `before` is reported first. Any answer counts as read.
-async fn call<T>(
-    probe: &dyn Probe,
-    point: Point,
-    key: Option<&OrderKey>,
-    calling: impl Future<Output = T>,
-) -> T {
-    probe.at(point, Phase::Before, key);
-    let answer = calling.await;
-    probe.at(point, Phase::After, key);
-    answer
+impl Door<'_> {
+    /// Nothing is sent before the first poll, so `before` is reported first. Any answer counts as
+    /// read. A call that is dropped before its answer is told as unanswered.
+    async fn pass<T: Told>(
+        &self,
+        call: Call<'_>,
+        calling: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let (point, key) = (call.point, call.key);
+        self.probe.at(point, Phase::Before, key);
+        let mut telling = call.begin(self.clock);
+        let answer = calling.instrument(telling.span()).await;
+        telling.answered(&answer);
+        drop(telling);
+        self.probe.at(point, Phase::After, key);
+        answer
+    }
 }

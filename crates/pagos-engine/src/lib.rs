@@ -60,6 +60,7 @@ mod store;
 pub mod suite;
 mod sweep;
 mod tally;
+mod telemetry;
 mod timer;
 mod work;
 mod world;

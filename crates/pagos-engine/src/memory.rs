@@ -231,6 +231,15 @@ impl Store for MemoryStore {
         Ok(self.tables().list(filter, page))
     }
 
+    async fn doubts(&self, account: &AccountName, limit: usize) -> Result<Vec<Payout>, StoreError> {
+        let (account, status) = (Some(account.clone()), Some("unknown".to_owned()));
+        let filter = Filter { account, status, ..Filter::default() };
+        let mut found = self.tables().list(&filter, &Page::newest_first(usize::MAX));
+        found.sort_by_key(Payout::cursor);
+        found.truncate(limit);
+        Ok(found)
+    }
+
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         Ok(self.tables().payouts.get(key).map(|row| row.history.clone()).unwrap_or_default())
     }

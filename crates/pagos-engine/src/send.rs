@@ -83,7 +83,9 @@ impl Engine {
             ErrorKind::Unknown,
             "no answer within the deadline; outcome unknown, do not pay again",
         );
-        let call = provider.create(&payout.order, payout.progress.handle.as_ref(), departure);
+        let attempt = payout.progress.open.map(|attempt| attempt.number);
+        let handle = payout.progress.handle.as_ref();
+        let call = provider.create(&payout.order, handle, attempt, departure);
         self.within_deadline(&payout.order.account, call, late).await
     }
 

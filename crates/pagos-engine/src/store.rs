@@ -14,7 +14,7 @@ use crate::{
     intent::{Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted},
     list::{Filter, Page},
     payment::store::PaymentStore,
-    progress::Progress,
+    progress::{Progress, Wait},
     records::RecordStore,
     retention::RetentionStore,
     tally::Tally,
@@ -136,6 +136,11 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore {
     /// The payouts of a page. Rows that cannot be read are left out here and counted by
     /// [`Store::tally`]; a page is not shorter because of them.
     async fn list(&self, filter: &Filter, page: &Page) -> Result<Vec<Payout>, StoreError>;
+
+    /// The payouts of an account with the status word `unknown`, the first submitted first, at most
+    /// `limit`. Its cost grows with the number of those of all accounts, and with nothing else. Rows
+    /// that cannot be read are left out.
+    async fn doubts(&self, account: &AccountName, limit: usize) -> Result<Vec<Payout>, StoreError>;
 
     /// Everything learned and done about one payout, oldest first.
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError>;
@@ -268,6 +273,13 @@ impl Payout {
     /// Its status.
     pub fn status(&self) -> Status {
         self.progress.status()
+    }
+
+    /// Since when nobody knows whether it was paid; `None` if it is not in doubt. It was submitted
+    /// earlier, perhaps much earlier.
+    pub fn in_doubt_since(&self) -> Option<Timestamp> {
+        let waiting = self.progress.waiting?;
+        (self.status() == Status::Unknown && waiting.wait == Wait::Doubt).then_some(waiting.since)
     }
 }
 

@@ -193,6 +193,7 @@ macro_rules! store_suite {
                 list_filters_by_the_moment_of_submission
                 list_filters_by_everything_at_once
                 list_goes_on_where_its_page_ended
+                list_of_doubts_begins_with_the_first_submitted
                 list_keeps_its_place_when_a_payout_is_submitted_anew
             }
             inbox {

@@ -88,7 +88,8 @@ pub(crate) fn read_reply(
     };
     let transfer = Transfer::parse(body).map_err(unknown)?;
     if let Some(because) = transfer.is_of_another(settings, order) {
-        return Err(unknown(because));
+        // Its id is all that a person could look for, and is kept nowhere else.
+        return Err(unknown(&format!("transfer {}: {because}", transfer.id)));
     }
     Ok(transfer.observe(Source::Reply, Some(asked_at), seen_at))
 }
@@ -118,7 +119,7 @@ pub(crate) fn read_lookup(
         Err(because) => return cannot_tell(because),
     };
     if payout.reference.is_some_and(|reference| *reference != transfer.id) {
-        return cannot_tell("the answer speaks of another transfer");
+        return cannot_tell(&format!("the answer is about another transfer, {}", transfer.id));
     }
     Ok(found(settings, payout.order, &transfer, asked_at, seen_at))
 }

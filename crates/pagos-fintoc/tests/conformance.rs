@@ -186,6 +186,18 @@ fn an_attempt_repeats_key_and_body_and_signs_anew() {
     assert!(signatures.iter().all(|it| it.is_sensitive()));
 }
 
+/// The transfer is not taken for the payout, and whoever looks for it needs its id.
+#[test]
+fn an_answer_about_another_transfer_keeps_its_id() {
+    let case = case("payout-create", "another-payee");
+    let response = case.response(1).unwrap().unwrap();
+    let script = script(response.status().as_u16(), response.into_body());
+    let unknown = create(&case, &script).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::Unknown);
+    let told = unknown.message();
+    assert!(told.contains("transfer tr_32jqKMMm1XFaPPxmdk5xg7Q1yHd: it pays another"), "{told}");
+}
+
 /// Whatever the answer is: a definite no has Fintoc's words and their status, and a resend is only for
 /// what was refused unread.
 #[test]

@@ -15,6 +15,7 @@ mod message;
 mod options;
 mod proxy;
 mod record;
+mod telemetry;
 mod tls;
 mod transport;
 

@@ -11,6 +11,7 @@ use crate::{
     Destinations, HttpOptions, LargeBody, Proxy,
     address::Resolver,
     failure,
+    telemetry::Exchange,
     tls::{self, Trust},
 };
 
@@ -144,6 +145,19 @@ fn builder(options: &HttpOptions, config: rustls::ClientConfig) -> reqwest::Clie
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(
+        &self,
+        request: http::Request<Bytes>,
+        departure: Departure,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let mut telling = Exchange::begin(&request, self.clock.as_ref());
+        let answer = self.exchange(request, departure).await;
+        telling.ended(&answer);
+        answer
+    }
+}
+
+impl HttpTransport {
+    async fn exchange(
         &self,
         request: http::Request<Bytes>,
         departure: Departure,

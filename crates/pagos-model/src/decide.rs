@@ -212,19 +212,22 @@ impl Rules<'_> {
             Said::Nothing => told(self.asked(before)),
             Said::NotTaken => before.open.and_then(|_| told(closed(before.clone()))),
             Said::Refused => {
-                let may_be_paid = self.world.memory.is_some()
-                    && before.lost > 0
-                    && self.world.holds(Guard::RefusalOfItsAttemptOnly);
-                let is_this =
-                    before.open.is_some() && before.attempts == news.attempt && !may_be_paid;
+                let is_this = before.open.is_some() && before.attempts == news.attempt;
                 match before.status {
-                    Status::Created | Status::Unknown if is_this => {
+                    Status::Created | Status::Unknown if is_this && !self.may_be_paid(before) => {
                         learn(Status::Rejected, Source::Reply)
                     }
                     _ => told(self.asked(before)),
                 }
             }
         }
+    }
+
+    /// May an attempt be paid that was closed by absence? Where the key protects, absence was not relied on.
+    fn may_be_paid(&self, before: &Progress) -> bool {
+        let relies_on_absence = self.world.repeats == Repeats::PaidAndFound;
+        let is_guarded = self.world.holds(Guard::RefusalOfItsAttemptOnly);
+        is_guarded && before.lost > 0 && !relies_on_absence
     }
 
     /// A person's "send it again": only in doubt, and only once no worker can be sending.

@@ -21,6 +21,8 @@ impl Promise {
     pub const DURABLE_FIRST: Promise = Promise("durable before it leaves");
     /// Nothing fails unless the provider, or a person, has said so.
     pub const FAILED_BY_EVIDENCE: Promise = Promise("failed only with evidence");
+    /// Nothing that is held to be refused was paid, or is paid later.
+    pub const REFUSED_IS_UNPAID: Promise = Promise("what is refused is never paid");
     /// An unverified event changes no status.
     pub const FORGERY_IS_NOTHING: Promise = Promise("an unverified event changes nothing");
     /// What is held is never replaced by evidence about an earlier truth.
@@ -31,10 +33,11 @@ impl Promise {
     pub const CONVERGES: Promise = Promise("ends at the truth or calls a person");
 
     /// All of them.
-    pub const ALL: [Promise; 7] = [
+    pub const ALL: [Promise; 8] = [
         Promise::PAID_ONCE,
         Promise::DURABLE_FIRST,
         Promise::FAILED_BY_EVIDENCE,
+        Promise::REFUSED_IS_UNPAID,
         Promise::FORGERY_IS_NOTHING,
         Promise::NEVER_OLDER,
         Promise::APPLICATION_KNOWS,
@@ -70,6 +73,10 @@ fn failed_by_evidence(_: &World, state: &State) -> bool {
         Status::Rejected => state.provider.has_refused,
         Status::Created | Status::Unknown | Status::Pending | Status::Succeeded => true,
     }
+}
+
+fn refused_is_unpaid(_: &World, state: &State) -> bool {
+    state.progress.status != Status::Rejected || state.provider.paid == 0
 }
 
 fn forgery_is_nothing(_: &World, state: &State) -> bool {
@@ -110,6 +117,7 @@ fn properties() -> Vec<Property<World>> {
         Property::always(Promise::PAID_ONCE.0, paid_once),
         Property::always(Promise::DURABLE_FIRST.0, durable_first),
         Property::always(Promise::FAILED_BY_EVIDENCE.0, failed_by_evidence),
+        Property::always(Promise::REFUSED_IS_UNPAID.0, refused_is_unpaid),
         Property::always(Promise::FORGERY_IS_NOTHING.0, forgery_is_nothing),
         Property::always(Promise::NEVER_OLDER.0, never_older),
         Property::always(Promise::APPLICATION_KNOWS.0, application_knows),

@@ -320,8 +320,6 @@ impl Moving<'_> {
 
     fn arrive(&mut self, place: u8, fate: Fate) -> Option<()> {
         let request = self.state.wire.remove(usize::from(place));
-        let is_known = self.state.provider.paid > 0
-            && (self.state.provider.key == request.key || !self.world.holds(Guard::SameKey));
         let is_repeat = self.world.repeats == Repeats::Refused
             && self.state.provider.paid > 0
             && self.state.provider.key == request.key;
@@ -330,9 +328,7 @@ impl Moving<'_> {
                 spend(&mut self.state.bounds.untaken)?;
                 Said::NotTaken
             }
-            // A provider that has the payout would not call the order wrong, if it looks at the key first.
-            Fate::Refused if is_known && self.world.memory.is_none() => return None,
-            Fate::Refused if is_known => Said::Refused,
+            // It may do so before it looks at the key.
             Fate::Refused => {
                 self.state.provider.has_refused = true;
                 Said::Refused

@@ -18,8 +18,8 @@ pub enum Guard {
     AbsenceNeedsAnswers,
     /// What was closed by absence is not sent again once the provider may have forgotten the key.
     ResendWhileRemembered,
-    /// Where the provider may refuse a request before it looks at the key, a refusal says nothing of an
-    /// earlier attempt that was closed by absence.
+    /// A provider may refuse a request before it looks at the key, so a refusal says nothing of an earlier
+    /// attempt that was closed by absence, unless absence is all that protects a repeat.
     RefusalOfItsAttemptOnly,
     /// Where a repeat would pay again and absence proves nothing, a person decides.
     ResendWhereItIsSafe,
@@ -226,8 +226,8 @@ impl World {
         base.sized(size)
     }
 
-    /// As [`World::keyed`], but the provider may forget the key after some time and pay it again, and may
-    /// refuse a request before it looks at the key. What is under way arrives or is lost within the queue's time.
+    /// As [`World::keyed`], but the provider may forget the key after some time and pay it again. What is
+    /// under way arrives or is lost within the queue's time.
     pub fn remembering(size: Size) -> Self {
         let keyed = Self::keyed(Size::Small);
         let base = Self { name: "remembering", queue: Some(1), memory: Some(9), ..keyed };

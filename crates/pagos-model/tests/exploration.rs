@@ -68,14 +68,16 @@ fn at_stake(guard: Guard) -> (World, Promise) {
         | Guard::TimeoutIsNotNonArrival
         | Guard::TimeToSend => (handled, Promise::PAID_ONCE),
         Guard::ResendWhileRemembered => (World::remembering(Size::Small), Promise::PAID_ONCE),
-        Guard::RefusalOfItsAttemptOnly => {
-            (World::remembering(Size::Small), Promise::FAILED_BY_EVIDENCE)
-        }
         Guard::Fence => (three_attempts(handled), Promise::PAID_ONCE),
         Guard::AbsenceNeedsAnswers => (World::forgetful(Size::Small), Promise::PAID_ONCE),
         Guard::ResendWhereItIsSafe | Guard::OperatorWaits => (hidden, Promise::PAID_ONCE),
         Guard::SameKey => (keyed, Promise::PAID_ONCE),
-        Guard::TimeoutIsUnknown | Guard::DuplicateIsUnknown => (keyed, Promise::FAILED_BY_EVIDENCE),
+        Guard::TimeoutIsUnknown => (keyed, Promise::FAILED_BY_EVIDENCE),
+        // Either of these two guards suffices against a duplicate that is taken for a refusal.
+        Guard::DuplicateIsUnknown => {
+            (keyed.without(Guard::RefusalOfItsAttemptOnly), Promise::FAILED_BY_EVIDENCE)
+        }
+        Guard::RefusalOfItsAttemptOnly => (keyed, Promise::REFUSED_IS_UNPAID),
         Guard::UnverifiedOnlyAsks => (keyed, Promise::FORGERY_IS_NOTHING),
         Guard::CompareAndSet | Guard::OrderedReversal => (keyed, Promise::NEVER_OLDER),
         Guard::Watch | Guard::WatchEndsWithAnswer => (keyed, Promise::CONVERGES),
@@ -90,6 +92,9 @@ fn every_guard_is_needed() {
         let (world, promise) = at_stake(guard);
         let name = world.name;
         let world = narrow(guard, world);
+        if !world.without.is_empty() {
+            assert!(find_counterexample(&world, promise).is_none(), "{guard:?} is not to blame");
+        }
         let found = find_counterexample(&world.without(guard), promise);
         let found = found.unwrap_or_else(|| panic!("without {guard:?} nothing breaks in {name}"));
         println!("without {guard:?}, {name}: {found}");

@@ -18,6 +18,7 @@ use crate::{
     failure::{Failure, Kind},
     pool::Pool,
     step::Steps,
+    telemetry::Sent,
 };
 
 /// The maximum number of steps in a group, because its statement holds the locks of all of them.
@@ -91,7 +92,9 @@ impl Groups {
         if steps.is_empty() {
             return;
         }
+        let telling = Sent::begin();
         let stepped = pool.fly_undisturbed(&Steps { steps: &steps, is_patient: false }).await;
+        telling.ended(steps.len(), &stepped);
         drop(way);
         match stepped {
             Ok(stepped) => {

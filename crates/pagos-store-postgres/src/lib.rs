@@ -93,6 +93,7 @@ mod store;
 mod submit;
 mod tallies;
 mod target;
+mod telemetry;
 mod tls;
 mod transaction;
 mod url;

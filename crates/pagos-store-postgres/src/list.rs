@@ -1,7 +1,7 @@
 //! Lists of payouts, page by page. Each statement walks an index from where its page begins and
 //! sorts nothing.
 
-use pagos_core::OrderKey;
+use pagos_core::{AccountName, OrderKey};
 use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
 use tokio_postgres::Row;
 
@@ -37,6 +37,22 @@ impl Work for ListPayouts<'_> {
                 self.walk(connection, self.newest_first(), Place::of(before_ms, &before_key)).await
             }
         }
+    }
+}
+
+/// Reads the payouts in doubt of an account, the first submitted first.
+pub(crate) struct ReadDoubts<'call> {
+    pub(crate) account: &'call AccountName,
+    pub(crate) limit: usize,
+}
+
+impl Work for ReadDoubts<'_> {
+    type Answer = Vec<Payout>;
+
+    async fn run(&self, connection: &Connection) -> Result<Vec<Payout>, Failure> {
+        let arguments: &[&dyn Typed] = &[&self.account.as_str(), &row::limit(self.limit)];
+        let rows = connection.rows(DOUBTS, arguments).await?;
+        row::readable(&rows, row::payout)
     }
 }
 
@@ -230,6 +246,13 @@ const NEWEST_UNSETTLED: &str = concat!(
     payouts_of!("unsettled"),
     "unsettled.status = $1 AND ($2::text IS NULL OR payouts.account = $2) AND ",
     newest_of!("unsettled")
+);
+
+const DOUBTS: &str = concat!(
+    listed!(),
+    payouts_of!("unsettled"),
+    "unsettled.status = 'unknown' AND payouts.account = $1::text
+     ORDER BY unsettled.created_at, unsettled.key LIMIT $2::bigint"
 );
 
 const NEWEST_OF_RUN: &str = concat!(

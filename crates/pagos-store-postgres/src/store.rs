@@ -397,6 +397,10 @@ impl Store for PostgresStore {
         self.pool.read(&list::ListPayouts { filter, page }).await
     }
 
+    async fn doubts(&self, account: &AccountName, limit: usize) -> Result<Vec<Payout>, StoreError> {
+        self.pool.read(&list::ReadDoubts { account, limit }).await
+    }
+
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         self.pool.read(&query::ReadHistory { key }).await
     }

@@ -57,6 +57,7 @@ mod step;
 mod store;
 mod submit;
 mod tallies;
+mod telemetry;
 mod thread;
 mod unread;
 mod wal;

@@ -1,7 +1,7 @@
 //! Lists of payouts, page by page. Each statement walks an index from where its page begins and
 //! sorts nothing; `INDEXED BY` turns any other plan into an error.
 
-use pagos_core::OrderKey;
+use pagos_core::{AccountName, OrderKey};
 use pagos_engine::{Cursor, Filter, Page, Payout, Sorted};
 use rusqlite::{Connection, ToSql, params_from_iter};
 
@@ -32,6 +32,16 @@ pub(crate) fn list(
         Sorted::ByKey { after } => walk.by_key(after.as_ref(), page.limit),
         Sorted::NewestFirst { after } => walk.newest_first(after.as_ref(), page.limit),
     }
+}
+
+/// The payouts in doubt of an account, the first submitted first.
+pub(crate) fn doubts(
+    connection: &Connection,
+    account: &AccountName,
+    limit: usize,
+) -> Result<Vec<Payout>, Failure> {
+    let mut statement = connection.prepare_cached(DOUBTS)?;
+    row::readable(statement.query([account.as_str()])?, limit, row::payout)
 }
 
 struct Walk<'call> {
@@ -147,6 +157,14 @@ const NEWEST_UNSETTLED: &str = concat!(
     " FROM payouts INDEXED BY payouts_unsettled CROSS JOIN orders USING (id)
      WHERE status <> 'succeeded' AND status = ?1 AND (?2 IS NULL OR account = ?2) AND ",
     newest_of!("payouts")
+);
+
+const DOUBTS: &str = concat!(
+    "SELECT ",
+    payout_columns!(),
+    " FROM payouts INDEXED BY payouts_unsettled CROSS JOIN orders USING (id)
+     WHERE status <> 'succeeded' AND status = 'unknown' AND account = ?1
+     ORDER BY payouts.created_at, payouts.key"
 );
 
 const NEWEST_OF_RUN: &str = concat!(

@@ -437,6 +437,13 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn doubts(&self, account: &AccountName, limit: usize) -> Result<Vec<Payout>, StoreError> {
+        let account = account.clone();
+        self.reader
+            .call(move |transaction| list::doubts(transaction.connection, &account, limit))
+            .await
+    }
+
     async fn history(&self, key: &OrderKey) -> Result<Vec<Entry>, StoreError> {
         let key = key.clone();
         self.reader.call(move |transaction| query::history(transaction.connection, &key)).await

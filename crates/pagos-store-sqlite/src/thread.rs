@@ -18,7 +18,7 @@ use futures_channel::oneshot;
 use pagos_engine::StoreError;
 use rusqlite::Connection;
 
-use crate::{failure::Failure, tallies::TallyChanges};
+use crate::{failure::Failure, tallies::TallyChanges, telemetry::Group};
 
 /// What a call gets to work with.
 #[derive(Debug)]
@@ -180,8 +180,13 @@ struct Owner {
 impl Owner {
     fn serve(self, waiting: &mpsc::Receiver<Box<dyn Call>>) {
         while let Ok(first) = waiting.recv() {
+            let telling = (self.mode == Mode::Write).then(Group::begin);
             let mut group = vec![first];
-            let failed = self.transact(&mut group, waiting).err();
+            let transacted = self.transact(&mut group, waiting);
+            if let Some(telling) = telling {
+                telling.ended(group.len(), &transacted);
+            }
+            let failed = transacted.err();
             if failed.is_some() && !self.connection.is_autocommit() {
                 // If even this fails, so does the next BEGIN, and its callers are told.
                 let _ = self.connection.execute_batch("ROLLBACK");

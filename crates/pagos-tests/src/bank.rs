@@ -28,7 +28,7 @@ pub enum Mishap {
     NoConnection,
     /// Refused unread.
     Busy,
-    /// Refused for good.
+    /// Refused for good, before the bank looks whether it has the key.
     Rejected,
     /// The request is lost.
     LostRequest,
@@ -239,10 +239,7 @@ impl PayoutProvider for ForgetfulBank {
         match self.mishap(&mut books, key) {
             Some(Mishap::NoConnection) => return error(ErrorKind::Undelivered),
             Some(Mishap::Busy) => return error(ErrorKind::Throttled),
-            // A bank that has the key would not call the order wrong.
-            Some(Mishap::Rejected) if !books.payments.iter().any(|it| it.key == *key) => {
-                return error(ErrorKind::Rejected);
-            }
+            Some(Mishap::Rejected) => return error(ErrorKind::Rejected),
             Some(Mishap::LostRequest | Mishap::LostQuery) => return error(ErrorKind::Unknown),
             Some(Mishap::LateApply) => {
                 let mut chance = SplitMix64::for_occasion(self.seed, "late", key.as_str(), 0);
@@ -254,7 +251,7 @@ impl PayoutProvider for ForgetfulBank {
                 self.apply(&mut books, key, now);
                 return error(ErrorKind::Unknown);
             }
-            Some(Mishap::Rejected) | None => {}
+            None => {}
         }
         if !self.apply(&mut books, key, now)
             && self.descriptor.deduplication == Deduplication::ByKey

@@ -7,8 +7,8 @@ use std::time::Duration;
 use pagos_core::{ErrorKind, FailReason, Status};
 use pagos_engine::{Attention, Decision, NoticeKind};
 use pagos_tests::{
-    Answer, CAREFUL, FORGETTING, Harness, KEYED, Reply, ScriptedHarness, declined, finish, key,
-    order,
+    Answer, CAREFUL, FORGETTING, HANDLED, Harness, KEYED, Reply, ScriptedHarness, declined, finish,
+    key, order,
 };
 use pagos_twin::Fault;
 
@@ -19,25 +19,69 @@ fn calls_for_a_person(scripted: &ScriptedHarness) -> usize {
     scripted.notices().iter().filter(|notice| is_call(&notice.event)).count()
 }
 
-/// A provider that tells its first answer for a time may refuse a repeat before it looks at the key. The
-/// list denied the first attempt for a while, and it was paid.
+/// A provider may refuse a repeat before it looks at the key. Its list denied the first attempt for a
+/// while, and that attempt was paid.
 #[test]
 fn i03_a_refused_repeat_says_nothing_of_an_attempt_that_only_denials_closed() {
-    for refusal in [ErrorKind::Rejected, ErrorKind::Invalid] {
-        let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(refusal)];
-        let scripted = ScriptedHarness::new(&FORGETTING, replies, [Answer::Absent]);
+    let refusals = [ErrorKind::Rejected, ErrorKind::Invalid];
+    for (descriptor, refusal) in refusals.iter().flat_map(|it| [(&KEYED, it), (&FORGETTING, it)]) {
+        let case = format!("{:?} {refusal:?}", descriptor.deduplication);
+        let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(*refusal)];
+        let scripted = ScriptedHarness::new(descriptor, replies, [Answer::Absent]);
         let scripted = scripted.with_payout("a");
         let engine = scripted.engine();
         scripted.work_for(&engine, Duration::from_secs(2_000));
         let progress = scripted.payout("a").progress;
-        assert_eq!((scripted.provider.creates(), progress.lost), (2, 1), "{refusal:?}");
-        assert_eq!(progress.status(), Status::Unknown, "{refusal:?}");
+        assert_eq!((scripted.provider.creates(), progress.lost), (2, 1), "{case}");
+        assert_eq!(progress.status(), Status::Unknown, "{case}");
         scripted.provider.answer_from_now_on([Answer::Found(Status::Succeeded)]);
         scripted.work_for(&engine, DAY);
         let progress = scripted.payout("a").progress;
-        assert_eq!(progress.status(), Status::Succeeded, "{refusal:?}");
-        assert_eq!(progress.standing.reversals(), 0, "{refusal:?}");
+        assert_eq!(progress.status(), Status::Succeeded, "{case}");
+        assert_eq!(progress.standing.reversals(), 0, "{case}");
     }
+}
+
+/// Denials go on, so the key is sent again within the policy's limit, and then a person is called.
+#[test]
+fn i03_a_repeat_that_is_refused_each_time_ends_with_a_person() {
+    let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(ErrorKind::Rejected)];
+    let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent]).with_payout("a");
+    scripted.work_for(&scripted.engine(), 30 * DAY);
+    let progress = scripted.payout("a").progress;
+    assert_eq!(progress.status(), Status::Unknown);
+    assert_eq!(progress.attempts, pagos_tests::policy().lost_max);
+    assert!(matches!(progress.attention, Some(Attention::Doubt(_))));
+    assert_eq!(calls_for_a_person(&scripted), 1);
+}
+
+/// Where a transfer is found by its handle, the denials were relied on when the payout was sent again.
+/// And a doubt would send it once more, with nothing but denials to prevent a second payment.
+#[test]
+fn i03_a_refused_repeat_to_a_handle_is_failed_and_is_not_sent_again() {
+    let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(ErrorKind::Rejected)];
+    let scripted = ScriptedHarness::new(&HANDLED, replies, [Answer::Absent]).with_payout("a");
+    scripted.work_for(&scripted.engine(), 30 * DAY);
+    let progress = scripted.payout("a").progress;
+    assert_eq!(progress.status(), Status::Failed(FailReason::Rejected));
+    assert_eq!((scripted.provider.creates(), progress.lost), (2, 1));
+}
+
+/// A person who sends a payout again has found that no earlier attempt was paid.
+#[test]
+fn i03_a_refusal_of_what_a_person_sent_again_is_a_failure() {
+    let replies = [Reply::Fails(ErrorKind::Unknown), Reply::Fails(ErrorKind::Unknown)];
+    let replies = replies.into_iter().chain([Reply::Fails(ErrorKind::Rejected)]);
+    let scripted = ScriptedHarness::new(&KEYED, replies, [Answer::Absent, Answer::Absent]);
+    let scripted = scripted.with_payout("a");
+    let engine = scripted.engine();
+    scripted.work_for(&engine, Duration::from_secs(2_000));
+    assert_eq!(scripted.payout("a").progress.lost, 1);
+    finish(engine.resolve(&key("a"), Decision::SendAgain, "ana: not in the statement")).unwrap();
+    scripted.work_for(&engine, DAY);
+    let progress = scripted.payout("a").progress;
+    assert_eq!(progress.status(), Status::Failed(FailReason::Rejected));
+    assert_eq!((scripted.provider.creates(), progress.lost), (3, 0));
 }
 
 #[test]

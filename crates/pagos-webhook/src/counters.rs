@@ -1,4 +1,4 @@
-//! The receiver's counters, which it has instead of a log. They contain no account, path or
+//! The receiver's counters. They contain no account, path or
 //! content.
 
 use std::{

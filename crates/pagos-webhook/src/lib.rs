@@ -2,7 +2,7 @@
 //! acknowledges it.
 //!
 //! It never changes a payout: the engine applies deliveries from the inbox. It terminates no TLS,
-//! neither follows nor sends redirects, and keeps counters instead of logs.
+//! neither follows nor sends redirects, keeps counters, and tells `tracing` of each delivery.
 //!
 //! [`Receiver::serve`] is a whole server. A program that already has one calls [`Receiver::answer`]
 //! with the request as it arrived, body unparsed.
@@ -21,6 +21,7 @@ mod receiver;
 mod server;
 mod settings;
 mod slots;
+mod telemetry;
 
 pub use counters::Counters;
 pub use endpoint::Endpoint;

@@ -17,6 +17,7 @@ use crate::{
     hints::HintBudget,
     ready::{Findings, READY_PATH, Worker},
     settings::Settings,
+    telemetry::{Fate, Taking},
 };
 
 /// Receives webhooks: stores the raw bytes, then acknowledges. Clones share one receiver.
@@ -82,7 +83,7 @@ impl Receiver {
         }
         let tallied = Tallied::default();
         let (findings, worker) = (Findings::default(), Box::new(worker));
-        let store = store.into();
+        let store = store.into().measured_by(Arc::clone(&clock));
         let hints = HintBudget::new(settings.hints_per_second_max, settings.hints_burst_max);
         let shared = Shared { store, endpoints, clock, settings, hints, tallied, findings, worker };
         Ok(Self { shared: Arc::new(shared) })
@@ -190,7 +191,9 @@ impl Receiver {
         body: Bytes,
     ) -> Answered {
         self.tallied().received.add();
+        let mut telling = Taking::begin(endpoint.account(), self.shared.clock.as_ref());
         let Some(decoder) = endpoint.decoder() else {
+            telling.ends_as(Fate::NotReady);
             self.tallied().failed.add();
             let response = plain(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
             return Answered { response, keeps: Keeps::Close };
@@ -202,13 +205,14 @@ impl Receiver {
         let taking = self.judge_and_keep(endpoint, decoder, &delivery);
         let taken = tokio::time::timeout(self.settings().store_timeout, taking).await;
         let late = |_| Err(StoreError::new("the store did not answer in time"));
-        let (receipt, keeps) = taken.unwrap_or_else(late).unwrap_or_else(|_| {
+        let (receipt, keeps, fate) = taken.unwrap_or_else(late).unwrap_or_else(|_| {
             // The error's text is not sent, since it may name files. Other code watches the health
             // of the store; this code only counts.
             self.tallied().failed.add();
             self.note(endpoint, NOT_STORED, &delivery);
-            (Receipt::Failed, Keeps::Close)
+            (Receipt::Failed, Keeps::Close, Fate::NotStored)
         });
+        telling.ends_as(fate);
         Answered { response: decoder.acknowledge(receipt), keeps }
     }
 
@@ -219,26 +223,30 @@ impl Receiver {
         endpoint: &Endpoint,
         decoder: &dyn WebhookDecoder,
         delivery: &Delivery,
-    ) -> Result<(Receipt, Keeps), StoreError> {
+    ) -> Result<(Receipt, Keeps, Fate), StoreError> {
         let (store, account) = (&self.shared.store, endpoint.account());
         match store.judge(account, decoder, delivery).await? {
             Judged::Verified(verdict) => {
                 let id = store.receive(account, delivery, &verdict).await?;
-                if matches!(verdict, Verdict::Unreadable { .. }) {
+                let fate = match verdict {
+                    Verdict::Unreadable { .. } => Fate::Unreadable,
+                    Verdict::Genuine { .. } | Verdict::Hint { .. } => Fate::Genuine,
+                };
+                if fate == Fate::Unreadable {
                     self.tallied().unreadable.add();
                 }
                 self.tallied().add_stored(id);
                 self.worker().wake();
-                Ok((Receipt::Taken, Keeps::Open))
+                Ok((Receipt::Taken, Keeps::Open, fate))
             }
             Judged::Hint(hint) => {
-                let receipt = self.take_hint(endpoint, &hint, delivery).await?;
-                Ok((receipt, Keeps::Close))
+                let (receipt, fate) = self.take_hint(endpoint, &hint, delivery).await?;
+                Ok((receipt, Keeps::Close, fate))
             }
             Judged::Forged => {
                 self.tallied().refused.add();
                 self.note(endpoint, FORGED, delivery);
-                Ok((Receipt::Refused, Keeps::Close))
+                Ok((Receipt::Refused, Keeps::Close, Fate::Forged))
             }
         }
     }
@@ -250,29 +258,31 @@ impl Receiver {
         endpoint: &Endpoint,
         hint: &Hint,
         delivery: &Delivery,
-    ) -> Result<Receipt, StoreError> {
+    ) -> Result<(Receipt, Fate), StoreError> {
         let received_at = delivery.received_at;
         let names_nothing = *hint == Hint::default();
         if !names_nothing && !self.shared.hints.take(endpoint.account(), received_at) {
             self.tallied().over_budget.add();
             self.note(endpoint, OVER_BUDGET, delivery);
-            return Ok(Receipt::Crowded);
+            return Ok((Receipt::Crowded, Fate::OverBudget));
         }
         let noted = match names_nothing {
             true => None,
             false => self.shared.store.note_hint(endpoint.account(), hint, received_at).await?,
         };
-        match noted {
+        let fate = match noted {
             Some(_) => {
                 self.tallied().hints.add();
                 self.worker().wake();
+                Fate::Hint
             }
             None => {
                 self.tallied().foreign.add();
                 self.note(endpoint, FOREIGN, delivery);
+                Fate::Foreign
             }
-        }
-        Ok(Receipt::Taken)
+        };
+        Ok((Receipt::Taken, fate))
     }
 
     fn note(&self, endpoint: &Endpoint, reason: &'static str, delivery: &Delivery) {

@@ -27,6 +27,9 @@ pub(super) const KNOWN: Known = Known {
     build: |fields, seams| Ok(build(fields, seams)?),
     sign,
     missed: Some(|fields, seams| Ok(build(fields, seams)?)),
+    webhook_key: Some("webhook_keys"),
+    caution: |_| None,
+    try_key: None,
 };
 
 /// The configuration of an account that is used.

@@ -9,7 +9,7 @@ use pagos_system::System;
 use pagos_wire::NOT_CONFIGURED;
 
 use crate::{
-    accounts::{Built, Fields, Known, MissingFields, Signed, certificate::Pem},
+    accounts::{Built, Fields, Known, MissingFields, Signed, TriedKey, certificate::Pem},
     config::ConfigProblem,
     console,
     exit::Failure,
@@ -24,19 +24,29 @@ pub(super) const KNOWN: Known = Known {
     build,
     sign,
     missed: None,
+    webhook_key: Some("webhook_secret"),
+    caution,
+    try_key: Some(try_key),
 };
 
 const JWS_PRIVATE_KEY: &str = "jws_private_key";
 
 fn build(fields: &Fields<'_>, seams: &Seams) -> Built {
-    let config = read(fields)?;
+    let config = read(fields, Warnings::Shown)?;
     let (transport, clock) = (Arc::clone(&seams.transport), Arc::clone(&seams.clock));
     let nonces = Arc::clone(&seams.nonces);
     Ok(Arc::new(fields.read(|_| Fintoc::new(config, transport, clock, nonces))?))
 }
 
-fn read(fields: &Fields<'_>) -> Result<FintocConfig, Vec<ConfigProblem>> {
-    let key = read_key(fields).map_err(|problem| vec![problem])?;
+/// What about warnings that the account was built with already?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Warnings {
+    Shown,
+    Silent,
+}
+
+fn read(fields: &Fields<'_>, warnings: Warnings) -> Result<FintocConfig, Vec<ConfigProblem>> {
+    let key = read_key(fields, warnings).map_err(|problem| vec![problem])?;
     fields.read(|lookup| {
         FintocConfig::from_lookup(|name| match name {
             "JWS_PRIVATE_KEY" => key.clone(),
@@ -46,7 +56,7 @@ fn read(fields: &Fields<'_>) -> Result<FintocConfig, Vec<ConfigProblem>> {
 }
 
 /// The text of the PEM file that the field names, or the field itself.
-fn read_key(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
+fn read_key(fields: &Fields<'_>, warnings: Warnings) -> Result<Option<String>, ConfigProblem> {
     let settings = fields.settings;
     let value = match (settings.lookup(JWS_PRIVATE_KEY), fields.missing_fields) {
         // Nothing is signed where only the rules are wanted.
@@ -55,19 +65,44 @@ fn read_key(fields: &Fields<'_>) -> Result<Option<String>, ConfigProblem> {
         (Some(value), _) => value,
     };
     let pem = Pem::read(settings, JWS_PRIVATE_KEY, value)?;
-    if let Some(warning) = pem.warning(settings) {
+    if let Some(warning) = pem.warning(settings).filter(|_| warnings == Warnings::Shown) {
         console::tell(&format!("warning: {warning}"));
     }
     // What is not text is no PEM text either, and is refused as such.
     Ok(Some(String::from_utf8_lossy(&pem.text).into_owned()))
 }
 
+/// Source: docs: guides/business-accounts/overview.
+fn caution(fields: &Fields<'_>) -> Option<&'static str> {
+    let is_in_chile = fields.settings.lookup("country").is_some_and(|country| country == "CHL");
+    is_in_chile.then_some(
+        "sending from Chile is a private preview of Fintoc's: ask Fintoc for access before the first \
+         payout",
+    )
+}
+
+/// A query of the balance is not signed.
+fn try_key(fields: &Fields<'_>) -> TriedKey {
+    signed(fields, b"{}")?;
+    Ok(
+        "signs; whether Fintoc has its public half shows only with the first payout, which waits as \
+        `created` if not",
+    )
+}
+
 /// Nonce and time are of this moment: Fintoc refuses those of a signature that was shown before.
-fn sign(fields: &Fields<'_>, body: &[u8]) -> Result<Signed, Failure> {
-    let config = read(fields)?;
-    let key = fields.read(|_| SigningKey::parse(&config.jws_private_key))?;
+fn signed(fields: &Fields<'_>, body: &[u8]) -> Result<(Stamp, String), Vec<ConfigProblem>> {
+    let config = read(fields, Warnings::Silent)?;
     let stamp = Stamp { nonce: System.draw(), at: System.now() };
-    let signature = pagos_fintoc::signature(body, stamp, &key)?;
+    let signature = fields.read(|_| {
+        let key = SigningKey::parse(&config.jws_private_key)?;
+        pagos_fintoc::signature(body, stamp, &key)
+    })?;
+    Ok((stamp, signature))
+}
+
+fn sign(fields: &Fields<'_>, body: &[u8]) -> Result<Signed, Failure> {
+    let (stamp, signature) = signed(fields, body)?;
     let headers = BTreeMap::from([("Fintoc-JWS-Signature", signature.clone())]);
     let string_to_sign = pagos_fintoc::string_to_sign(body, stamp).into_bytes();
     Ok(Signed { string_to_sign, signature, headers, token: None })

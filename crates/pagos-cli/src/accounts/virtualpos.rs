@@ -22,6 +22,9 @@ pub(super) const KNOWN: Known = Known {
     build,
     sign,
     missed: None,
+    webhook_key: None,
+    caution: |_| None,
+    try_key: None,
 };
 
 fn build(fields: &Fields<'_>, seams: &Seams) -> Built {

@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::{
     accounts::{self, Account, Accounts, MissingFields},
     arguments::DoctorArguments,
-    config::is_readable_by_others,
+    config::{AccountSettings, is_readable_by_others},
     console,
     exit::{Exit, Failure, with_causes},
     output::{List, Screen},
@@ -258,10 +258,11 @@ async fn payouts_in(store: &dyn Store, what: String) -> Finding {
 async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     let opened = accounts::load(config).and_then(|configuration| {
         let seams = seams::online(&Policy::live())?;
-        Ok(Accounts::open(&configuration, MissingFields::Refused, &seams)?)
+        let accounts = Accounts::open(&configuration, MissingFields::Refused, &seams)?;
+        Ok((configuration, accounts))
     });
-    let accounts = match opened {
-        Ok(accounts) => accounts,
+    let (configuration, accounts) = match opened {
+        Ok(opened) => opened,
         Err(failure) => {
             let broken = |message: &String| finding("configuration", Verdict::Bad, message);
             return failure.messages().iter().map(broken).collect();
@@ -275,6 +276,8 @@ async fn accounts(config: Option<&Path>) -> Vec<Finding> {
     for account in accounts.all() {
         findings.extend(address(account));
         findings.extend(proxy(account));
+        findings.extend(account.caution.map(|it| finding(title(account), Verdict::Note, it)));
+        findings.extend(configuration.account(&account.name).and_then(|it| key(account, it)));
         let payouts = payouts(account).await;
         let payments = payments(account).await;
         match (payouts, payments) {
@@ -300,9 +303,9 @@ fn title(account: &Account) -> String {
 fn address(account: &Account) -> Option<Finding> {
     let endpoint = account.endpoint.as_ref().filter(|endpoint| endpoint.is_open_to_strangers())?;
     let because = format!(
-        "come in at {}, where anybody can make Pagos ask, since nobody signs them: set webhook_segment to \
-         16 or more random characters",
-        endpoint.path_shown()
+        "arrive at {}, and Pagos cannot verify who sent them, so anybody can cause queries: {}",
+        endpoint.path_shown(),
+        account.remedy_for_strangers()
     );
     Some(finding(format!("{}, webhooks", title(account)), Verdict::Note, because))
 }
@@ -312,6 +315,18 @@ fn proxy(account: &Account) -> Option<Finding> {
     let place = account.proxy.as_ref()?;
     let because = format!("calls go through {place}, which cannot read them");
     Some(finding(format!("{}, proxy", title(account)), Verdict::Good, because))
+}
+
+/// The key that no call below needs.
+fn key(account: &Account, settings: &AccountSettings) -> Option<Finding> {
+    let what = format!("{}, key that signs", title(account));
+    Some(match accounts::try_key(settings)? {
+        Ok(because) => finding(what, Verdict::Good, because),
+        Err(problems) => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            finding(what, Verdict::Bad, problems.join("; "))
+        }
+    })
 }
 
 /// Queries the balance: it needs address, credentials and signature, and moves nothing. A query

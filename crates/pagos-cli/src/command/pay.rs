@@ -87,6 +87,7 @@ async fn pay_through(
     let mut document = Document::of_run(arguments.json);
     let planned =
         plan::report(payroll, &target.accounts, &mut |problem| document.problem(problem))?;
+    plan::tell_cautions(&planned, &target.accounts);
     if arguments.strict && !planned.is_clean() {
         console::tell("this command sent nothing: with --strict a warning is an error");
         for warning in &planned.warnings {

@@ -9,7 +9,7 @@ use std::{
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
 use crate::{
-    accounts::{self, Accounts, MissingFields},
+    accounts::{self, Account, Accounts, MissingFields},
     arguments::PlanArguments,
     console,
     exit::{Exit, Failure},
@@ -27,6 +27,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
         true => print_json(&payroll, &accounts)?,
         false => print_text(&payroll, &accounts)?,
     };
+    tell_cautions(&plan, &accounts);
     if arguments.strict && !plan.is_clean() {
         console::tell("with --strict a warning is an error");
         return Ok(Exit::Refused);
@@ -34,6 +35,16 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
     match plan.is_good() {
         true => Ok(Exit::Succeeded),
         false => Ok(Exit::Refused),
+    }
+}
+
+/// What must be known about the accounts that the file pays with.
+pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
+    let is_used = |account: &&Account| plan.totals.iter().any(|it| it.account == account.name);
+    for account in accounts.all().iter().filter(is_used) {
+        if let Some(caution) = account.caution {
+            console::tell(&format!("warning: account {}: {caution}", account.name));
+        }
     }
 }
 

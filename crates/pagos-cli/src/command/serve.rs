@@ -1,13 +1,14 @@
 //! `pagos serve`: webhook receiver, dispatcher and poller as one long-running process.
 
-use std::{net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pagos_engine::EngineError;
+use pagos_system::System;
 use pagos_webhook::Endpoint;
 
 use crate::{
     accounts::Account,
-    arguments::ServeArguments,
+    arguments::{LogFormat, ServeArguments},
     console,
     exit::{Exit, Failure},
     run::{
@@ -21,10 +22,15 @@ use crate::{
         signal::{self, Stop},
         target::{Choice, Target},
     },
+    telemetry::{self, Counting, Gauges, Scraping},
 };
 
-pub(crate) fn run(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    run::block_on(serve(arguments, config))
+pub(crate) fn run(
+    arguments: &ServeArguments,
+    config: Option<&Path>,
+    log: Option<LogFormat>,
+) -> Result<Exit, Failure> {
+    run::block_on(serve(arguments, config, log))
 }
 
 /// The same as for `pay`: payouts of real money never go to simulators by default.
@@ -36,7 +42,11 @@ fn database_of(arguments: &ServeArguments) -> Database {
     }
 }
 
-async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+async fn serve(
+    arguments: &ServeArguments,
+    config: Option<&Path>,
+    log: Option<LogFormat>,
+) -> Result<Exit, Failure> {
     let db = database_of(arguments);
     db.check()?;
     let choice = match &arguments.sandbox_url {
@@ -58,6 +68,7 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
         )),
         other => other.into(),
     })?;
+    let scraping = scrape(arguments.metrics.or(target.metrics), log, &instance, &target)?;
     let mut reader = {
         let (name, after) = (&arguments.reader, arguments.notices_after);
         Reader::open(&instance, console::output(), name, after).await?
@@ -71,7 +82,8 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     target.announce(listening).await?;
     let deliverers = events::deliverers(&instance, &db, &target.events)?;
     let receiving = instance.spawn_receiver(listener, &target)?;
-    let ready = ready(&target, listening, &db, &instance.store.identity().await?);
+    let identity = instance.store.identity().await?;
+    let ready = ready(&target, listening, scraping.as_ref(), &db, &identity);
     let signalled = Stop::listen(instance.engine.sending());
     // A terminal was closed, or somebody expects it to reload its configuration.
     signal::on_hangup(|| {
@@ -102,6 +114,21 @@ async fn serve(arguments: &ServeArguments, config: Option<&Path>) -> Result<Exit
     Ok(exit)
 }
 
+/// Subscribes to what the libraries tell, and serves the metrics if they are wanted.
+fn scrape(
+    address: Option<SocketAddr>,
+    log: Option<LogFormat>,
+    instance: &Instance,
+    target: &Target,
+) -> Result<Option<Scraping>, Failure> {
+    let counting = if address.is_some() { Counting::On } else { Counting::Off };
+    let counters = telemetry::start(log, counting)?;
+    let (Some(address), Some(counters)) = (address, counters) else { return Ok(None) };
+    let accounts = target.accounts.all().iter().map(|account| account.name.clone()).collect();
+    let gauges = Gauges::new(Arc::clone(&instance.store), accounts, Arc::new(System));
+    Scraping::spawn(address, counters, gauges).map(Some)
+}
+
 /// Reports an address that other machines can reach, and refuses it if a stranger could be heard by
 /// guessing a path.
 fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
@@ -116,10 +143,10 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
         .filter(is_open)
         .map(|account| {
             format!(
-                "account {name} takes webhooks that nobody signs, and other machines can reach {listen}: \
-                 set webhook_segment in [accounts.{name}] to 16 or more random characters, or listen on \
-                 127.0.0.1 behind a proxy",
-                name = account.name
+                "account {name} takes webhooks whose sender Pagos cannot verify, and other machines can \
+                 reach {listen}: in [accounts.{name}] {remedy}; or listen on 127.0.0.1 behind a proxy",
+                name = account.name,
+                remedy = account.remedy_for_strangers()
             )
         })
         .collect();
@@ -134,16 +161,26 @@ fn check_address(listen: SocketAddr, target: &Target) -> Result<(), Failure> {
 }
 
 /// The line with the addresses that it listens on.
-fn ready(target: &Target, listening: SocketAddr, db: &Database, identity: &str) -> String {
+fn ready(
+    target: &Target,
+    listening: SocketAddr,
+    scraping: Option<&Scraping>,
+    db: &Database,
+    identity: &str,
+) -> String {
     let endpoints = target.accounts.all().iter().filter_map(|account| account.endpoint.as_ref());
     // Only the configuration contains the secret segment.
     let paths = endpoints.map(Endpoint::path_shown);
-    let ready = serde_json::json!({
+    let mut ready = serde_json::json!({
         "listening": format!("http://{listening}"),
         "webhooks": paths.collect::<Vec<_>>(),
         "db": db.to_string(),
         "database_id": identity,
     });
+    if let (Some(scraping), Some(fields)) = (scraping, ready.as_object_mut()) {
+        let url = format!("http://{}/metrics", scraping.address);
+        fields.insert("metrics".to_owned(), url.into());
+    }
     format!("{ready}\n")
 }
 

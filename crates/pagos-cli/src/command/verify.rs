@@ -31,7 +31,8 @@ pub(crate) fn run(arguments: &VerifyArguments, config: Option<&Path>) -> Result<
         .provider
         .webhooks()
         .ok_or_else(|| Failure::new(format!("provider {} sends no webhooks", settings.provider)))?;
-    let delivery = delivery::read(arguments.headers_file.as_deref(), &arguments.body_file)?;
+    let (headers, received_at) = (arguments.headers_file.as_deref(), arguments.received_at);
+    let delivery = delivery::read(headers, &arguments.body_file, received_at)?;
     let currencies = account.provider.descriptor().currencies;
     let expected = Expected::read(arguments, currencies)?;
     let hint = decoder.locate(&delivery);

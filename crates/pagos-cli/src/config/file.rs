@@ -1,7 +1,11 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
-//! `[events.NAME]`, `[receiver]` and `[retention]`. The providers interpret the fields of accounts.
+//! `[events.NAME]`, `[receiver]`, `[retention]` and `[metrics]`. The providers interpret the fields
+//! of accounts.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use pagos_core::AccountName;
 use pagos_webhook::Settings;
@@ -21,6 +25,7 @@ pub(super) struct Read {
     pub(super) events: Vec<AccountSettings>,
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
+    pub(super) metrics: Option<SocketAddr>,
 }
 
 /// Reads a file, with all of its problems.
@@ -45,6 +50,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         events: Vec::new(),
         limits: Settings::default(),
         retention: None,
+        metrics: None,
         problems: Vec::new(),
     };
     match DeTable::parse(&text) {
@@ -56,8 +62,8 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let Reader { accounts, events, limits, retention, problems, .. } = reader;
-    (Read { accounts, events, limits, retention }, problems)
+    let Reader { accounts, events, limits, retention, metrics, problems, .. } = reader;
+    (Read { accounts, events, limits, retention, metrics }, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -84,6 +90,7 @@ struct Reader<'a> {
     events: Vec<AccountSettings>,
     limits: Settings,
     retention: Option<Retention>,
+    metrics: Option<SocketAddr>,
     problems: Vec<ConfigProblem>,
 }
 
@@ -97,9 +104,11 @@ impl Reader<'_> {
                 DeValue::Table(endpoints) if name == "events" => self.events(endpoints),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
+                DeValue::Table(fields) if name == "metrics" => self.metrics(fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver] and [retention] only";
+                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver], [retention] and \
+                                  [metrics] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -120,6 +129,24 @@ impl Reader<'_> {
             if let Err(because) = set {
                 let remedy = "`pagos init` writes the limits with their defaults";
                 self.refuse(place, name, because, remedy);
+            }
+        }
+    }
+
+    fn metrics(&mut self, fields: &DeTable<'_>) {
+        for (name, value) in fields.iter() {
+            let place = name.span().start;
+            let field: &str = name.get_ref();
+            if field != "listen" {
+                self.refuse(place, field, "is no field of [metrics]", "it has listen only");
+                continue;
+            }
+            match plain_text(value.get_ref()).unwrap_or_default().parse() {
+                Ok(address) => self.metrics = Some(address),
+                Err(_) => {
+                    let because = "is not an address with a port";
+                    self.refuse(place, field, because, "write listen = \"127.0.0.1:9187\"");
+                }
             }
         }
     }

@@ -158,3 +158,16 @@ fn world_15_what_stands_around_a_value_is_named_and_the_value_is_not() {
         assert!(load(None, &[("PAGOS_BANK_A_API_KEY", value)]).is_ok(), "{value}");
     }
 }
+
+#[test]
+fn the_address_of_the_metrics_is_read_or_refused() {
+    let folder = Folder::new("[metrics]\nlisten = \"127.0.0.1:9187\"\n");
+    assert_eq!(folder.load(&[]).unwrap().metrics, Some(([127, 0, 0, 1], 9187).into()));
+    for (line, because) in [
+        ("listen = \"localhost\"", "is not an address with a port"),
+        ("listens = \"127.0.0.1:9187\"", "is no field of [metrics]"),
+    ] {
+        let problems = Folder::new(&format!("[metrics]\n{line}\n")).load(&[]).unwrap_err();
+        assert!(problems[0].contains(because), "{problems:?}");
+    }
+}

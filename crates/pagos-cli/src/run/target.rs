@@ -68,6 +68,8 @@ pub(crate) struct Target {
     pub(crate) retention: Option<Retention>,
     /// The endpoints that get events.
     pub(crate) events: Vec<Destination>,
+    /// Where the service answers `GET /metrics`, if that is configured.
+    pub(crate) metrics: Option<SocketAddr>,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -143,6 +145,7 @@ impl Target {
             limits: Settings::default(),
             retention: None,
             events: Vec::new(),
+            metrics: None,
             listener: None,
             sandbox: None,
             twins: None,
@@ -172,6 +175,7 @@ impl Target {
             limits: configuration.limits,
             retention: configuration.retention,
             events,
+            metrics: configuration.metrics,
             listener: None,
             sandbox: None,
             twins: None,
@@ -197,6 +201,7 @@ impl Target {
             limits: configuration.limits,
             retention: None,
             events: Vec::new(),
+            metrics: None,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

@@ -38,7 +38,7 @@ const BEAT: Duration = Duration::from_millis(10);
 /// How the name, the document and the account of every row begin.
 pub(crate) const NAME: &str = "Zoraida Canaria";
 pub(crate) const DOCUMENT: &str = "7301946";
-const ACCOUNT: &str = "0049382716";
+pub(crate) const ACCOUNT: &str = "0049382716";
 
 const HEADER: &str = "key,provider,amount,currency,name,document_type,document,bank,account_type,account,description";
 

@@ -203,6 +203,7 @@ through_the_hook! { Store:
     inner.payout(key: &OrderKey) -> Option<Payout>;
     inner.payout_of(account: &AccountName, reference: &ProviderRef) -> Option<OrderKey>;
     inner.list(filter: &Filter, page: &Page) -> Vec<Payout>;
+    inner.doubts(account: &AccountName, limit: usize) -> Vec<Payout>;
     inner.history(key: &OrderKey) -> Vec<Entry>;
     inner.tally(run: Option<&RunId>) -> Tally;
     inner.next_due(lanes: &[Lane]) -> Option<Timestamp>;

@@ -370,3 +370,27 @@ pub(super) async fn list_keeps_its_place_when_a_payout_is_submitted_anew(store: 
     assert!(newest(&*store, &only).await.is_empty(), "a second run changes no time");
     assert_eq!(newest(&*store, &of("c")).await, ["k2"]);
 }
+
+pub(super) async fn list_of_doubts_begins_with_the_first_submitted(store: Arc<dyn Store>) {
+    let store = store.as_ref();
+    let mut other = intent_at("other", 1);
+    other.order.account = account("beta");
+    let intents = [("c", 20), ("b", 20), ("a", 30), ("paid", 10), ("new", 5)];
+    let intents = intents.map(|(name, ms)| intent_at(name, ms)).into_iter().chain([other]);
+    submit_all(store, "a", intents.collect()).await;
+    release(store, "a", 40).await;
+    for (payout, status) in [
+        ("a", Status::Unknown),
+        ("b", Status::Unknown),
+        ("c", Status::Unknown),
+        ("other", Status::Unknown),
+        ("paid", Status::Succeeded),
+    ] {
+        name(store, payout, &format!("R{payout}"), status).await;
+    }
+    let alpha = account("alpha");
+    assert_eq!(keys(&store.doubts(&alpha, 9).await.unwrap()), ["b", "c", "a"]);
+    assert_eq!(keys(&store.doubts(&alpha, 2).await.unwrap()), ["b", "c"]);
+    assert_eq!(keys(&store.doubts(&account("beta"), 9).await.unwrap()), ["other"]);
+    assert!(store.doubts(&account("gamma"), 9).await.unwrap().is_empty());
+}

@@ -8,7 +8,6 @@ use pagos_engine::{Attention, Entry, InboxState, Notice, NoticeKind, Payout, Wai
 use pagos_twin::Fault;
 
 use crate::{
-    bank::Mishap,
     drive::finish,
     judge::{attempts_one_at_a_time, live_payments_max, refold},
     recording::Act,
@@ -147,16 +146,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Whoever refuses a second attempt for good may still carry out the first, which was held up on its
-    /// way for longer than absence is proof: a true reversal, of a failure that was true as well.
+    /// A refusal is none: whoever refuses a second attempt for good may still carry out the first one,
+    /// so that the payout must not have been told as failed.
     fn reversals_possible(&self, participant: Participant) -> u64 {
-        if let Some((_, bank)) = self.banks.iter().find(|(it, _)| *it == participant) {
-            return bank.mishaps().get(&Mishap::Rejected).copied().unwrap_or(0);
-        }
         let world = self.world();
         let met = world.twin(participant.name()).map(|twin| twin.faults().met());
         let count = |fault| met.and_then(|met| met.get(&fault)).copied().unwrap_or(0);
-        count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess) + count(Fault::Refuse)
+        count(Fault::SuccessThenFail) + count(Fault::FailThenSuccess)
     }
 
     fn judge_payout(

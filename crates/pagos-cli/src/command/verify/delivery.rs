@@ -4,17 +4,21 @@ use std::path::Path;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use pagos_core::{Clock, Delivery};
+use pagos_core::{Clock, Delivery, Timestamp};
 use pagos_system::System;
 
 use crate::{command, exit::Failure};
 
-/// The delivery, as if it had just arrived.
-pub(super) fn read(headers: Option<&Path>, body: &Path) -> Result<Delivery, Failure> {
+/// The delivery, as it was received then, or as if it had just arrived.
+pub(super) fn read(
+    headers: Option<&Path>,
+    body: &Path,
+    received_at: Option<Timestamp>,
+) -> Result<Delivery, Failure> {
     Ok(Delivery {
         headers: headers.map(read_headers).transpose()?.unwrap_or_default(),
         body: Bytes::from(command::read_file(body)?),
-        received_at: System.now(),
+        received_at: received_at.unwrap_or_else(|| System.now()),
     })
 }
 

@@ -1,0 +1,184 @@
+//! Counters and histograms, made from the events of the engine and the receiver. There is no other
+//! place that counts, so logs and metrics cannot disagree.
+
+use std::fmt::Debug;
+
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use tracing::{
+    Event, Metadata, Subscriber,
+    field::{Field, Visit},
+    span,
+};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
+
+use super::names;
+use crate::exit::Failure;
+
+/// The upper ends of the classes of `pagos_call_seconds`. A deadline is some ten seconds or more.
+const SECONDS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0];
+
+/// A recorder of its own, for the process or for a test.
+pub(super) fn recorder() -> Result<PrometheusRecorder, BuildError> {
+    let name = Matcher::Full(names::CALL_SECONDS.to_owned());
+    Ok(PrometheusBuilder::new().set_buckets_for_metric(name, &SECONDS)?.build_recorder())
+}
+
+/// Makes the process count.
+pub(super) fn install() -> Result<PrometheusHandle, Failure> {
+    let refused = |error: &dyn std::error::Error| Failure::new(format!("metrics: {error}"));
+    let recorder = recorder().map_err(|error| refused(&error))?;
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).map_err(|error| refused(&error))?;
+    names::describe();
+    Ok(handle)
+}
+
+/// Whether an event or its span is counted.
+pub(super) fn is_counted(metadata: &Metadata<'_>) -> bool {
+    match metadata.target() {
+        "pagos_engine" => *metadata.level() == tracing::Level::INFO,
+        "pagos_webhook" => true,
+        _ => false,
+    }
+}
+
+/// The layer that counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counter;
+
+/// The fields of a call or a delivery that become labels, and no others: what is not read here
+/// cannot be in a metric.
+#[derive(Debug, Clone, Default)]
+struct Fields {
+    account: String,
+    operation: String,
+    outcome: String,
+    verdict: String,
+    ms: u64,
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, _: &Field, _: &dyn Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let kept = match field.name() {
+            "account" => &mut self.account,
+            "operation" => &mut self.operation,
+            "outcome" => &mut self.outcome,
+            "verdict" => &mut self.verdict,
+            _ => return,
+        };
+        value.clone_into(kept);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        if field.name() == "ms" {
+            self.ms = value;
+        }
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, all: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        if let Some(span) = all.span(id) {
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, all: Context<'_, S>) {
+        if let Some(span) = all.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    /// A call has ended inside its span; a delivery says everything itself.
+    fn on_event(&self, event: &Event<'_>, all: Context<'_, S>) {
+        if event.metadata().target() == "pagos_webhook" {
+            let mut fields = Fields::default();
+            event.record(&mut fields);
+            count_delivery(fields);
+            return;
+        }
+        let ended = all.event_span(event).and_then(|span| {
+            let extensions = span.extensions();
+            extensions.get::<Fields>().cloned()
+        });
+        if let Some(fields) = ended {
+            count_call(fields);
+        }
+    }
+}
+
+fn count_delivery(fields: Fields) {
+    let Fields { account, verdict, .. } = fields;
+    metrics::counter!(names::DELIVERIES, "account" => account, "verdict" => verdict).increment(1);
+}
+
+fn count_call(fields: Fields) {
+    let Fields { account, operation, outcome, ms, .. } = fields;
+    let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+    if operation == "create" {
+        let account = account.clone();
+        metrics::counter!(names::ATTEMPTS, "account" => account, "outcome" => outcome).increment(1);
+    }
+    metrics::histogram!(names::CALL_SECONDS, "account" => account, "operation" => operation)
+        .record(seconds);
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::field::Empty;
+    use tracing_subscriber::{filter::filter_fn, layer::SubscriberExt};
+
+    use super::*;
+
+    /// What is counted while `told` runs.
+    pub(in crate::telemetry) fn counted(told: impl FnOnce()) -> String {
+        let recorder = recorder().unwrap();
+        let layer = Counter.with_filter(filter_fn(is_counted));
+        let subscriber = tracing_subscriber::registry().with(layer);
+        metrics::with_local_recorder(&recorder, || {
+            tracing::subscriber::with_default(subscriber, told)
+        });
+        recorder.handle().render()
+    }
+
+    fn call(operation: &'static str, outcome: &'static str) {
+        let span = tracing::info_span!(
+            target: "pagos_engine", "call", account = "acme", provider = "cashypro",
+            key = "nomina-0001", operation, outcome = Empty, ms = Empty,
+        );
+        span.record("outcome", outcome);
+        span.record("ms", 300_u64);
+        span.in_scope(|| tracing::info!(target: "pagos_engine", "called"));
+    }
+
+    #[test]
+    fn i10_calls_and_deliveries_are_counted_by_account_and_word_and_never_by_key() {
+        let page = counted(|| {
+            call("create", "pending");
+            call("create", "unanswered");
+            call("query", "succeeded");
+            tracing::info!(target: "pagos_webhook", account = "acme", verdict = "forged", ms = 1_u64, "delivery");
+        });
+        for line in [
+            "pagos_attempts_total{account=\"acme\",outcome=\"pending\"} 1",
+            "pagos_attempts_total{account=\"acme\",outcome=\"unanswered\"} 1",
+            "pagos_deliveries_total{account=\"acme\",verdict=\"forged\"} 1",
+            "pagos_call_seconds_bucket{account=\"acme\",operation=\"query\",le=\"0.25\"} 0",
+            "pagos_call_seconds_bucket{account=\"acme\",operation=\"query\",le=\"0.5\"} 1",
+            "pagos_call_seconds_count{account=\"acme\",operation=\"create\"} 2",
+        ] {
+            assert!(page.lines().any(|it| it == line), "{line} is not in\n{page}");
+        }
+        assert!(!page.contains("nomina-0001"), "{page}");
+        assert!(!page.contains("operation=\"query\",outcome"), "a query is no attempt: {page}");
+        names::tests::assert_known(&page);
+    }
+}
