@@ -23,6 +23,7 @@
 mod accounts;
 mod actor;
 mod agenda;
+mod approval;
 mod ask;
 mod decide;
 mod delivery;
@@ -66,6 +67,7 @@ mod world;
 
 pub use accounts::Accounts;
 pub use actor::Actor;
+pub use approval::{Approvals, Day, Limits, Measure, Payee, Rule, UtcOffset, Weight};
 pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,
