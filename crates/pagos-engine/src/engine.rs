@@ -13,9 +13,11 @@ use pagos_core::{AccountName, Error, OrderKey, PayoutOrder, Timestamp, Violation
 
 use crate::{
     accounts::Accounts,
+    actor::Actor,
     agenda::Agenda,
+    approval::{Resend, RunApproval},
     instrumented::{InstrumentedProvider, InstrumentedProviders, InstrumentedStore},
-    intent::{Intent, Permit, Released, RunId, Submitted},
+    intent::{Intent, RunId, Submitted},
     policy::Policy,
     rate::Rates,
     retention::Seal,
@@ -323,11 +325,50 @@ impl Engine {
         run: &RunId,
         orders: Vec<PayoutOrder>,
     ) -> Result<Vec<Submitted>, EngineError> {
+        self.submit_as(run, orders, None).await
+    }
+
+    /// Like [`Engine::submit`], for somebody who is known by name and so cannot approve the run. A
+    /// run that needs approval can be approved only if it is known who submitted all of it.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, RunId, Submitted};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let ana = Actor::new("ana").unwrap();
+    /// let run = RunId::from("payroll of May");
+    /// let answers = engine.submit_by(&run, vec![scene::order("may-1")], &ana).await?;
+    /// assert_eq!(answers, [Submitted::New]);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::submit`].
+    pub async fn submit_by(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        by: &Actor,
+    ) -> Result<Vec<Submitted>, EngineError> {
+        self.submit_as(run, orders, Some(by.clone())).await
+    }
+
+    async fn submit_as(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        by: Option<Actor>,
+    ) -> Result<Vec<Submitted>, EngineError> {
         self.check(&orders)?;
+        let by = by.or_else(|| self.nobody(&orders));
         let keys: Vec<OrderKey> = orders.iter().map(|order| order.key.clone()).collect();
         let created_at = self.timer.now();
         let intents =
-            orders.into_iter().map(|order| Intent { order, created_at, by: None }).collect();
+            orders.into_iter().map(|order| Intent { order, created_at, by: by.clone() }).collect();
         let answers = self.store.submit(run, intents).await?;
         let with = |wanted: Submitted| -> Vec<OrderKey> {
             let named = keys.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
@@ -343,8 +384,9 @@ impl Engine {
         Ok(answers)
     }
 
-    /// Reports everything that the providers object to in the orders, exactly as [`Engine::submit`]
-    /// would. Stores nothing.
+    /// Reports everything that the providers and the accounts' limits object to in the orders,
+    /// exactly as [`Engine::submit`] would. Stores nothing. Sums of a day are looked at when the
+    /// run is released.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -369,7 +411,10 @@ impl Engine {
         for order in orders {
             let provider = self.providers.to(&order.account);
             let provider = provider.ok_or_else(|| EngineError::NoAccount(order.account.clone()))?;
-            if let Err(violations) = provider.check(order) {
+            let mut violations = provider.check(order).err().unwrap_or_default();
+            let limits = self.accounts().limits(&order.account);
+            violations.extend(limits.into_iter().flat_map(|limits| limits.violations(order)));
+            if !violations.is_empty() {
                 unsendable.push((order.key.clone(), violations));
             }
         }
@@ -379,69 +424,8 @@ impl Engine {
         }
     }
 
-    /// Makes the orders of a run due and fixes its members; returns how many were held. `expected`
-    /// is the number of orders that the caller submitted to the run.
-    ///
-    /// Orders that another run released before are already due. Calling it again completes a
-    /// release that was interrupted.
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::{EngineError, RunId};
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::engine().await;
-    /// let run = RunId::from("payroll of May");
-    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
-    /// let refused = engine.release(&run, 2).await;
-    /// assert!(matches!(refused, Err(EngineError::Incomplete { members: 1, .. })));
-    /// assert_eq!(engine.release(&run, 1).await?, 1);
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`EngineError::Incomplete`] if the run does not have `expected` members; nothing is
-    /// released.
-    pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
-        let permit = Permit::for_members(expected);
-        match self.store.release(run, permit, self.timer.now()).await? {
-            Released::Done { made_due } => Ok(made_due),
-            Released::Incomplete { members } => {
-                Err(EngineError::Incomplete { run: run.clone(), expected, members })
-            }
-            // The permit names no run.
-            Released::AnotherRun => {
-                Err(EngineError::Incomplete { run: run.clone(), expected, members: 0 })
-            }
-        }
-    }
-
-    /// Takes back a run that was not released; returns how many orders were deleted. Orders that
-    /// are also in another run stay.
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::RunId;
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::engine().await;
-    /// let run = RunId::from("payroll of May");
-    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
-    /// assert_eq!(engine.withdraw(&run).await?, 1);
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The error of the store.
-    pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
-        Ok(self.store.withdraw(run).await?)
-    }
-
-    /// Checks, stores and releases one order as a run of its own. Calling it again with the same
+    /// Checks, stores and releases one order as a run of its own, which may wait for approval as
+    /// any other ([`Engine::release`]). Calling it again with the same
     /// order changes nothing, so it is safe to repeat after a crash or an error of the store.
     ///
     /// ```
@@ -461,12 +445,38 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The same as [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and
-    /// archived earlier.
+    /// The same as [`Engine::submit`] and [`Engine::release`]; [`EngineError::Archived`] if the same
+    /// order was settled and archived earlier.
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
+        self.pay_as(order, None).await
+    }
+
+    /// Like [`Engine::pay`], for somebody who is known by name: see [`Engine::submit_by`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, EngineError};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::guarded_engine().await; // more than 10000 CLP need one approver
+    /// # let ana = Actor::new("ana").unwrap();
+    /// let waits = engine.pay_by(scene::order("salary-7"), &ana).await;
+    /// assert!(matches!(waits, Err(EngineError::WaitsForApproval(_)))); // stored, and not sent
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::pay`].
+    pub async fn pay_by(&self, order: PayoutOrder, by: &Actor) -> Result<Payout, EngineError> {
+        self.pay_as(order, Some(by.clone())).await
+    }
+
+    async fn pay_as(&self, order: PayoutOrder, by: Option<Actor>) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));
-        self.submit(&run, vec![order]).await?;
+        self.submit_as(&run, vec![order], by).await?;
         self.release(&run, 1).await?;
         self.load(&key).await
     }
@@ -563,9 +573,39 @@ pub enum EngineError {
     /// The provider could not do what was asked for; the kind is the next step.
     #[error("{0}")]
     Provider(#[source] Error),
-    /// The decision does not fit the payout.
+    /// The decision does not fit the payout, or the answer the run.
     #[error("{0}")]
     Refused(String),
+    /// Nothing was ever submitted to a run of this name.
+    #[error("no run {}", .0.0)]
+    NoRun(RunId),
+    /// The run is stored and its members are fixed; nothing of it is sent before people approve.
+    #[error(
+        "run {} waits for {} more of {} approvals, and nothing of it is sent before: `pagos approve`",
+        .0.run.0, .0.missing(), .0.needed
+    )]
+    WaitsForApproval(Box<RunApproval>),
+    /// Somebody rejected the run. Nothing of it is sent.
+    #[error("run {} was rejected{}; withdraw it and submit it again", .0.run.0, rejection_of(.0))]
+    RunRejected(Box<RunApproval>),
+    /// The run is over a limit that nobody lifts by approving. Nothing of it is sent.
+    #[error("run {} is over a limit: {because}; nothing of it is sent", run.0)]
+    OverLimit {
+        /// The run.
+        run: RunId,
+        /// Which limit.
+        because: String,
+    },
+    /// The decision to send a payout once more is kept until people approve it.
+    #[error(
+        "to send {} again waits for {} approvals by others than {}", .0.key, .0.needed, .0.decided.by
+    )]
+    ResendWaits(Box<Resend>),
+}
+
+fn rejection_of(approval: &RunApproval) -> String {
+    let said = approval.rejection.as_ref();
+    said.map(|said| format!(" by {}: {}", said.by, said.note)).unwrap_or_default()
 }
 
 /// The first few keys, and the number of the others.
