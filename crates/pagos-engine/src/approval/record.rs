@@ -278,3 +278,50 @@ impl Engine {
         Ok(approval)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn approval(submitters: &[&str], by: &[&str]) -> RunApproval {
+        let actor = |name: &&str| Actor::new(*name).unwrap();
+        let at = Timestamp::from_millis(0);
+        let said = |name| Approval { by: actor(name), at, note: String::new() };
+        RunApproval {
+            run: RunId::from("r"),
+            id: 1,
+            members: 1,
+            digest: "0".repeat(64).parse().unwrap(),
+            totals: Vec::new(),
+            needed: 2,
+            submitters: submitters.iter().map(actor).collect(),
+            has_unknown_submitter: false,
+            approvals: by.iter().map(said).collect(),
+            rejection: None,
+            state: ApprovalState::Waiting,
+            since: at,
+            is_blocked: false,
+        }
+    }
+
+    /// Whatever got into the record, only different people who did not submit the run count.
+    #[test]
+    fn different_people_are_counted() {
+        for (submitters, by, missing) in [
+            (&["ana"][..], &[][..], 2),
+            (&["ana"], &["leo", "leo"], 1),
+            (&["ana"], &["ana", "leo"], 1),
+            (&["ana"], &["leo", "eva", "max"], 0),
+            (&["ana", "leo"], &["leo", "eva"], 1),
+        ] {
+            assert_eq!(approval(submitters, by).missing(), missing, "{submitters:?} {by:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let approval = approval(&["ana"], &["leo"]);
+        assert_eq!(parse::<RunApproval>("r", &text(&approval).unwrap()).unwrap(), approval);
+        assert!(parse::<RunApproval>("r", "{}").is_err());
+    }
+}

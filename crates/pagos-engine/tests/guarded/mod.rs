@@ -34,9 +34,9 @@ pub(crate) fn clp(minor: i64) -> Money {
     Money::new(minor, Currency::Clp)
 }
 
-/// An order; the beneficiary's account is the key without what follows a dot.
+/// An order; the beneficiary's account is the key without what follows an underscore.
 pub(crate) fn order(key: &str, amount: Money) -> PayoutOrder {
-    let number = AccountNumber::new(key.split('.').next().unwrap()).unwrap();
+    let number = AccountNumber::new(key.split('_').next().unwrap()).unwrap();
     let ana = Beneficiary::new("Ana Castillo", AccountType::Savings, number);
     PayoutOrder::new(OrderKey::new(key).unwrap(), account(), amount, ana)
 }
