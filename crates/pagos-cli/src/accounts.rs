@@ -8,6 +8,7 @@ mod configured;
 mod etpay;
 mod fields;
 mod fintoc;
+mod guards;
 mod limits;
 #[cfg(test)]
 mod page;
@@ -38,6 +39,7 @@ pub(crate) use pagos_wire::MissingFields;
 
 pub(crate) use self::{
     configured::{load, settings_of},
+    guards::Guards,
     limits::Limits,
     proxy::seams_of,
 };
@@ -98,6 +100,7 @@ pub(crate) struct Account {
     /// stores them.
     pub(crate) missed: Option<Arc<dyn MissedEvents>>,
     pub(crate) limits: Limits,
+    pub(crate) guards: Guards,
 }
 
 /// A body's signature.
@@ -176,7 +179,11 @@ impl input::Accounts for Accounts {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         match self.get(&order.account) {
-            Some(account) => account.provider.check(order),
+            Some(account) => {
+                let mut violations = account.provider.check(order).err().unwrap_or_default();
+                violations.extend(account.guards.limits.violations(order));
+                if violations.is_empty() { Ok(()) } else { Err(violations) }
+            }
             None => Err(vec![Violation::new(
                 "provider",
                 "is not an account that is configured",
@@ -201,6 +208,7 @@ pub(crate) fn build(
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
     let limits = Limits::read(settings)?;
+    let guards = Guards::read(settings)?;
     let seams = &seams_of(settings, &limits, seams)?;
     let fields = Fields::new(settings, known.settings, missing_fields);
     fields.check_sides()?;
@@ -218,7 +226,7 @@ pub(crate) fn build(
     }
     let (name, environment) = (settings.name.clone(), settings.environment);
     let proxy = seams.options.proxy.as_ref().map(|proxy| proxy.place().to_owned());
-    Ok(Account { name, environment, provider, endpoint, proxy, missed, limits })
+    Ok(Account { name, environment, provider, endpoint, proxy, missed, limits, guards })
 }
 
 /// Shows how the exact bytes of a body are signed for an account. Sends nothing.

@@ -92,7 +92,10 @@ async fn runs_of(
         .iter()
         .filter_map(|(_, notice)| match &notice.about {
             NoticeAbout::Payout(news) => Some(news.key.as_str()),
-            NoticeAbout::Payment(_) | NoticeAbout::Delivery { .. } | NoticeAbout::Account => None,
+            NoticeAbout::Payment(_)
+            | NoticeAbout::Delivery { .. }
+            | NoticeAbout::Run(_)
+            | NoticeAbout::Account => None,
         })
         .collect();
     let mut runs: HashMap<String, Vec<RunId>> = HashMap::new();
