@@ -293,7 +293,8 @@ async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Resu
         Some(Verdict::Unreadable { .. }) | None => MissingFields::Refused,
     };
     let engine =
-        resolve::engine(&db, &[filed.item.account.clone()], missing_fields, config).await?;
+        resolve::engine(&db, std::slice::from_ref(&filed.item.account), missing_fields, config)
+            .await?;
     if !engine.replay(InboxId(number)).await? {
         return Err(none(&db, number));
     }

@@ -27,8 +27,13 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     // Fails if there is no database, so that an empty one is not created.
     let payout = super::status::find(&db, &arguments.key).await?;
     // A decision needs the provider's rules, but no credentials.
-    let engine =
-        engine(&db, &[payout.order.account.clone()], MissingFields::Credentials, config).await?;
+    let engine = engine(
+        &db,
+        std::slice::from_ref(&payout.order.account),
+        MissingFields::Credentials,
+        config,
+    )
+    .await?;
     let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
     let payout = match arguments.although {

@@ -223,11 +223,13 @@ impl Engine {
                 }
                 Some(_) if approval.state == ApprovalState::Rejected => {}
                 Some(_) if approval.missing() > 0 => {}
-                Some(_) => match self.release(&approval.run, approval.members).await {
-                    Err(error @ EngineError::Store(_)) => return Err(error),
-                    // It waits for more, for another day, or for another engine.
-                    Ok(_) | Err(_) => {}
-                },
+                // Unless the store fails, it waits for more, for another day, or for another engine.
+                Some(_) => {
+                    let released = self.release(&approval.run, approval.members).await;
+                    if let Err(error @ EngineError::Store(_)) = released {
+                        return Err(error);
+                    }
+                }
             }
         }
         self.forget_days().await
