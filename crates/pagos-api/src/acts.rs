@@ -4,9 +4,10 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
-use pagos_core::{OrderKey, PaymentOrder, PayoutOrder};
+use pagos_core::{Error, OrderKey, PaymentOrder, PayoutOrder};
 use pagos_engine::{
-    Actor, Decision, Engine, EngineError, Opened, Payment, Payout, RunId, Submitted,
+    Actor, ApprovalState, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval,
+    RunDigest, RunId, Submitted,
 };
 
 /// What the API has done for its callers. [`Engine`] does it; tests may stand between.
@@ -96,9 +97,9 @@ impl Acts for Engine {
         &self,
         run: &RunId,
         orders: Vec<PayoutOrder>,
-        _: &Actor,
+        by: &Actor,
     ) -> Result<Vec<Submitted>, EngineError> {
-        Engine::submit(self, run, orders).await
+        Engine::submit_by(self, run, orders, by).await
     }
 
     async fn release(
@@ -107,23 +108,35 @@ impl Acts for Engine {
         expected: u64,
         _: &Actor,
     ) -> Result<ReleaseState, EngineError> {
-        Engine::release(self, run, expected).await.map(|_| ReleaseState::Due)
+        match Engine::release(self, run, expected).await {
+            Ok(_) => Ok(ReleaseState::Due),
+            Err(EngineError::WaitsForApproval(_)) => Ok(ReleaseState::WaitsForApproval),
+            Err(error) => Err(error),
+        }
     }
 
     async fn withdraw(&self, run: &RunId, _: &Actor) -> Result<u64, EngineError> {
         Engine::withdraw(self, run).await
     }
 
-    async fn approve(&self, run: &RunId, _: &str, _: &str, _: &Actor) -> Result<(), EngineError> {
-        Err(needs_none(run))
+    async fn approve(
+        &self,
+        run: &RunId,
+        digest: &str,
+        note: &str,
+        by: &Actor,
+    ) -> Result<(), EngineError> {
+        let digest: RunDigest =
+            digest.parse().map_err(|error: Error| EngineError::Refused(error.to_string()))?;
+        Engine::approve(self, run, &digest, by, note).await.map(drop)
     }
 
-    async fn reject(&self, run: &RunId, _: &str, _: &Actor) -> Result<(), EngineError> {
-        Err(needs_none(run))
+    async fn reject(&self, run: &RunId, note: &str, by: &Actor) -> Result<(), EngineError> {
+        Engine::reject(self, run, by, note).await.map(drop)
     }
 
-    async fn approval(&self, _: &RunId) -> Result<Option<Approval>, EngineError> {
-        Ok(None)
+    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, EngineError> {
+        Ok(Engine::approval(self, run).await?.as_ref().map(Approval::of))
     }
 
     async fn resolve(
@@ -137,7 +150,7 @@ impl Acts for Engine {
         let note = signed(note, by)?;
         match although {
             Some(present) => Engine::resolve_although(self, key, decision, &note, present).await,
-            None => Engine::resolve(self, key, decision, &note).await,
+            None => Engine::resolve_by(self, key, decision, &note, by).await,
         }
     }
 
@@ -155,6 +168,24 @@ impl Acts for Engine {
     }
 }
 
+impl Approval {
+    fn of(approval: &RunApproval) -> Self {
+        let state = match approval.state {
+            ApprovalState::Waiting if approval.is_blocked => "blocked",
+            ApprovalState::Waiting => "waiting_for_approval",
+            ApprovalState::Approved | ApprovalState::Released => "approved",
+            ApprovalState::Rejected => "rejected",
+            ApprovalState::Withdrawn => "withdrawn",
+        };
+        Self {
+            state: state.to_owned(),
+            digest: approval.digest.as_str().to_owned(),
+            approved_by: approval.approvals.iter().map(|said| said.by.clone()).collect(),
+            missing: approval.missing(),
+        }
+    }
+}
+
 /// The note as the history keeps it. The name alone is no note.
 fn signed(note: &str, by: &Actor) -> Result<String, EngineError> {
     match note.trim() {
@@ -163,8 +194,4 @@ fn signed(note: &str, by: &Actor) -> Result<String, EngineError> {
         )),
         note => Ok(format!("{by}: {note}")),
     }
-}
-
-fn needs_none(run: &RunId) -> EngineError {
-    EngineError::Refused(format!("run {} needs nobody's approval", run.0))
 }

@@ -120,6 +120,7 @@ impl EventView {
             NoticeAbout::Payment(_) => ("payment", None),
             NoticeAbout::Delivery { delivery } => ("delivery", Some(*delivery)),
             NoticeAbout::Account => ("account", None),
+            NoticeAbout::Run(_) => ("run", None),
             NoticeAbout::Endpoint { .. } => ("endpoint", None),
         };
         let (kind, because) = match &notice.event {
@@ -129,6 +130,11 @@ impl EventView {
             NoticeKind::PaidByLaterTry { .. } => ("paid_by_later_try", None),
             NoticeKind::Attention { because } => ("attention", Some(mask::text(because))),
             NoticeKind::InServiceAgain => ("in_service_again", None),
+            NoticeKind::WaitingForApproval => ("waiting_for_approval", None),
+            NoticeKind::Approved => ("approved", None),
+            NoticeKind::Rejected { because } => ("rejected", Some(mask::text(because))),
+            NoticeKind::Blocked => ("blocked", None),
+            NoticeKind::Withdrawn => ("withdrawn", None),
         };
         Self {
             number,

@@ -19,7 +19,8 @@ pub(crate) struct HistoryView {
 /// One line of a history.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct HistoryEntry {
-    /// `attempt_begun`, `attempt_closed`, `observed`, `contradicted`, `asked` or `attention`.
+    /// `attempt_begun`, `attempt_closed`, `observed`, `contradicted`, `asked`, `decided` or
+    /// `attention`.
     entry: String,
     /// When.
     at: String,
@@ -51,6 +52,15 @@ pub(crate) struct HistoryEntry {
     /// What came back, in major units.
     #[serde(skip_serializing_if = "Option::is_none")]
     returned: Option<String>,
+    /// Who decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    /// The decision: `succeeded`, `failed`, `resend` or `ask`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<String>,
+    /// Who approved the decision, where that was needed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    approved_by: Vec<String>,
     /// In words. A decision begins with `operator:` and the name of whoever made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<String>,
@@ -81,6 +91,13 @@ impl HistoryEntry {
             Entry::Asked { at, answer } => {
                 Self { because: Some(hide(answer)), ..Self::new("asked", at.to_string()) }
             }
+            Entry::Decided { at, by, decision, note, approved_by } => Self {
+                by: Some(by.to_string()),
+                decision: Some(decision.clone()),
+                approved_by: approved_by.iter().map(ToString::to_string).collect(),
+                because: Some(hide(note)),
+                ..Self::new("decided", at.to_string())
+            },
             Entry::Attention { at, because } => {
                 Self { because: Some(hide(because)), ..Self::new("attention", at.to_string()) }
             }

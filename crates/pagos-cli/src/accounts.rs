@@ -8,6 +8,7 @@ mod configured;
 mod etpay;
 mod fields;
 mod fintoc;
+mod guards;
 mod limits;
 #[cfg(test)]
 mod page;
@@ -38,6 +39,7 @@ pub(crate) use pagos_wire::MissingFields;
 
 pub(crate) use self::{
     configured::{load, settings_of},
+    guards::Guards,
     limits::Limits,
     proxy::seams_of,
 };
@@ -111,6 +113,7 @@ pub(crate) struct Account {
     pub(crate) caution: Option<&'static str>,
     /// The setting that verifies its webhooks, if there is one.
     webhook_key: Option<&'static str>,
+    pub(crate) guards: Guards,
 }
 
 impl Account {
@@ -200,7 +203,11 @@ impl input::Accounts for Accounts {
 
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         match self.get(&order.account) {
-            Some(account) => account.provider.check(order),
+            Some(account) => {
+                let mut violations = account.provider.check(order).err().unwrap_or_default();
+                violations.extend(account.guards.limits.violations(order));
+                if violations.is_empty() { Ok(()) } else { Err(violations) }
+            }
             None => Err(vec![Violation::new(
                 "provider",
                 "is not an account that is configured",
@@ -225,6 +232,7 @@ pub(crate) fn build(
 ) -> Result<Account, Vec<ConfigProblem>> {
     let known = known(settings).map_err(|problem| vec![problem])?;
     let limits = Limits::read(settings)?;
+    let guards = Guards::read(settings)?;
     let seams = &seams_of(settings, &limits, seams)?;
     let fields = Fields::new(settings, known.settings, missing_fields);
     fields.check_sides()?;
@@ -253,6 +261,7 @@ pub(crate) fn build(
         limits,
         caution,
         webhook_key,
+        guards,
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! No argument takes a secret, because every process of a machine can see arguments.
 
+mod approval;
 pub(crate) mod conekta;
 mod events;
 mod inbox;
@@ -17,6 +18,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pagos_core::Timestamp;
 
+pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
 pub(crate) use events::{EventsCommand, EventsListArguments};
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
@@ -43,6 +45,7 @@ Exit codes:
   2  some payouts failed, none is in doubt
   3  some payouts are in doubt: not known to be paid, not known to have failed; or they wait for a
      person, or for an account that is out of service
+  4  the payouts are stored and wait for approval; this command sent nothing (`pagos runs --waiting`)
 
 Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_BANK_A_API_KEY for account bank-a,
 or from pagos.toml (`pagos init` writes one). They are never arguments.";
@@ -116,6 +119,16 @@ pub(crate) enum Command {
     /// For a payout that the provider cannot tell about. The decision is recorded with your note
     /// and cannot be undone; look at a statement of the provider first.
     Resolve(ResolveArguments),
+    /// List the runs, and which of them wait for approval
+    Runs(RunsArguments),
+    /// Approve a run that waits: the next `pagos pay` or `serve` sends it when enough have
+    ///
+    /// Whoever submitted a part of it cannot approve it, and nobody counts twice.
+    Approve(ApproveArguments),
+    /// Reject a run that waits; nothing of it is sent before it is withdrawn and submitted again
+    Reject(RejectArguments),
+    /// Take back a run that waits or was rejected
+    Withdraw(WithdrawArguments),
     /// Collect payments from payers, and see whether they paid
     #[command(subcommand)]
     Payment(PaymentCommand),

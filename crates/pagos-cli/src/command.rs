@@ -1,5 +1,6 @@
 //! The commands, one file each. The command line itself is in `arguments.rs`.
 
+mod approval;
 mod archive;
 mod balance;
 mod banks;
@@ -53,6 +54,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Balance(account) => balance::run(account, config),
         Command::Banks(account) => banks::run(account, config),
         Command::Resolve(resolve) => resolve::run(resolve, config),
+        Command::Runs(runs) => approval::runs(runs),
+        Command::Approve(approve) => approval::approve(approve, config),
+        Command::Reject(reject) => approval::reject(reject, config),
+        Command::Withdraw(withdraw) => approval::withdraw(withdraw, config),
         Command::Doctor(doctor) => doctor::run(doctor, config),
         Command::Events(events) => events::run(events),
         Command::Serve(serve) => serve::run(serve, config, log),

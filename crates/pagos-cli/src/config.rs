@@ -68,6 +68,8 @@ pub(crate) struct AccountSettings {
     /// Where the account is configured.
     pub(crate) origin: Origin,
     fields: BTreeMap<String, Field>,
+    /// How many rules of approval it has; their fields are `approval.N.FIELD`.
+    approval_rules: usize,
     asked: RefCell<BTreeSet<String>>,
 }
 
@@ -134,6 +136,7 @@ impl AccountSettings {
             name,
             origin,
             fields: BTreeMap::new(),
+            approval_rules: 0,
             asked: RefCell::default(),
         }
     }
@@ -144,6 +147,11 @@ impl AccountSettings {
         let value = self.fields.get(&field).map(|field| field.value.expose().to_owned());
         self.asked.borrow_mut().insert(field);
         value
+    }
+
+    /// How many rules of approval it has.
+    pub(crate) fn approval_rules(&self) -> usize {
+        self.approval_rules
     }
 
     /// Where a field is configured, for a message about it.
@@ -180,6 +188,10 @@ impl AccountSettings {
 
     /// Sets a field; a variable wins over the file.
     pub(crate) fn set(&mut self, name: &str, text: String, origin: Origin) {
+        let rule = name.strip_prefix("approval.").and_then(|rest| rest.split('.').next());
+        if let Some(number) = rule.and_then(|number| number.parse::<usize>().ok()) {
+            self.approval_rules = self.approval_rules.max(number + 1);
+        }
         self.fields.insert(name.to_owned(), Field { value: Secret::new(text), origin });
     }
 

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     SomeFailed,
     /// Some payouts are in doubt: not known to be paid and not known to have failed.
     InDoubt,
+    /// The payouts are stored and wait for approval; this command sent nothing.
+    Waits,
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Exit::Refused => 1,
             Exit::SomeFailed => 2,
             Exit::InDoubt => 3,
+            Exit::Waits => 4,
         }
     }
 }

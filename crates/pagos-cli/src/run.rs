@@ -1,5 +1,6 @@
 //! The parts of paying: opening, storing, working, following, reporting. The commands combine them.
 
+pub(crate) mod actor;
 pub(crate) mod api;
 pub(crate) mod catch_up;
 pub(crate) mod database;

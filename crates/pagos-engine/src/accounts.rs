@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use pagos_core::{AccountName, PayoutProvider};
 
-use crate::policy::Policy;
+use crate::{
+    approval::{Approvals, Limits, UtcOffset},
+    policy::Policy,
+};
 
 /// Providers by the name of the account that they are configured for.
 ///
@@ -25,6 +28,9 @@ use crate::policy::Policy;
 pub struct Accounts {
     by_name: BTreeMap<AccountName, Arc<dyn PayoutProvider>>,
     policies: BTreeMap<AccountName, Policy>,
+    approvals: BTreeMap<AccountName, Approvals>,
+    limits: BTreeMap<AccountName, Limits>,
+    day_offset: UtcOffset,
 }
 
 impl Accounts {
@@ -46,6 +52,49 @@ impl Accounts {
     pub fn under(mut self, name: AccountName, policy: Policy) -> Self {
         self.policies.insert(name, policy);
         self
+    }
+
+    /// Gives an account the rules under which its payouts need approval.
+    #[must_use]
+    pub fn with_approvals(mut self, name: AccountName, approvals: Approvals) -> Self {
+        self.approvals.insert(name, approvals);
+        self
+    }
+
+    /// Gives an account limits.
+    #[must_use]
+    pub fn with_limits(mut self, name: AccountName, limits: Limits) -> Self {
+        self.limits.insert(name, limits);
+        self
+    }
+
+    /// Sets where a calendar day begins for rules and limits of a day; otherwise it is a day of UTC.
+    #[must_use]
+    pub fn with_days_at(mut self, offset: UtcOffset) -> Self {
+        self.day_offset = offset;
+        self
+    }
+
+    /// The account's rules of approval, if it has any.
+    pub fn approvals(&self, name: &AccountName) -> Option<&Approvals> {
+        self.approvals.get(name).filter(|approvals| !approvals.is_empty())
+    }
+
+    /// The account's limits, if it has any.
+    pub fn limits(&self, name: &AccountName) -> Option<&Limits> {
+        self.limits.get(name).filter(|limits| !limits.is_empty())
+    }
+
+    /// Where a calendar day begins.
+    pub fn day_offset(&self) -> UtcOffset {
+        self.day_offset
+    }
+
+    /// Whether any account has rules of approval or limits.
+    pub(crate) fn has_guards(&self) -> bool {
+        let has =
+            |name: &AccountName| self.approvals(name).is_some() || self.limits(name).is_some();
+        self.approvals.keys().chain(self.limits.keys()).any(has)
     }
 
     /// The account's own policy, if it has one.

@@ -1,6 +1,8 @@
 //! The engine: its parts, how it is opened, and how orders are submitted. The other files hold the
 //! steps.
 
+mod error;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -9,23 +11,25 @@ use std::{
     },
 };
 
-use pagos_core::{AccountName, Clock, Error, OrderKey, PayoutOrder, Timestamp, Violation};
+use pagos_core::{AccountName, Clock, OrderKey, PayoutOrder, Timestamp};
 
 use crate::{
     accounts::Accounts,
+    actor::Actor,
     agenda::Agenda,
     instrumented::{InstrumentedProvider, InstrumentedProviders, InstrumentedStore},
-    intent::{Intent, Permit, Released, RunId, Submitted},
+    intent::{Intent, RunId, Submitted},
     policy::Policy,
     rate::Rates,
-    retention::Seal,
     sending::Sending,
     service::Services,
-    store::{Guard, Payout, StoreError, Turn},
+    store::{Guard, Payout, Turn},
     sweep::Sweeps,
     timer::Timer,
     world::World,
 };
+
+pub use self::error::EngineError;
 
 /// Tells when the loop of an engine last went round. Clones share the value.
 #[derive(Debug, Clone)]
@@ -324,11 +328,50 @@ impl Engine {
         run: &RunId,
         orders: Vec<PayoutOrder>,
     ) -> Result<Vec<Submitted>, EngineError> {
+        self.submit_as(run, orders, None).await
+    }
+
+    /// Like [`Engine::submit`], for somebody who is known by name and so cannot approve the run. A
+    /// run that needs approval can be approved only if it is known who submitted all of it.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, RunId, Submitted};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let ana = Actor::new("ana").unwrap();
+    /// let run = RunId::from("payroll of May");
+    /// let answers = engine.submit_by(&run, vec![scene::order("may-1")], &ana).await?;
+    /// assert_eq!(answers, [Submitted::New]);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::submit`].
+    pub async fn submit_by(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        by: &Actor,
+    ) -> Result<Vec<Submitted>, EngineError> {
+        self.submit_as(run, orders, Some(by.clone())).await
+    }
+
+    async fn submit_as(
+        &self,
+        run: &RunId,
+        orders: Vec<PayoutOrder>,
+        by: Option<Actor>,
+    ) -> Result<Vec<Submitted>, EngineError> {
         self.check(&orders)?;
+        let by = by.or_else(|| self.nobody(&orders));
         let keys: Vec<OrderKey> = orders.iter().map(|order| order.key.clone()).collect();
         let created_at = self.timer.now();
         let intents =
-            orders.into_iter().map(|order| Intent { order, created_at, by: None }).collect();
+            orders.into_iter().map(|order| Intent { order, created_at, by: by.clone() }).collect();
         let answers = self.store.submit(run, intents).await?;
         let with = |wanted: Submitted| -> Vec<OrderKey> {
             let named = keys.iter().zip(&answers).filter(|(_, answer)| **answer == wanted);
@@ -344,8 +387,9 @@ impl Engine {
         Ok(answers)
     }
 
-    /// Reports everything that the providers object to in the orders, exactly as [`Engine::submit`]
-    /// would. Stores nothing.
+    /// Reports everything that the providers and the accounts' limits object to in the orders,
+    /// exactly as [`Engine::submit`] would. Stores nothing. Sums of a day are looked at when the
+    /// run is released.
     ///
     /// ```
     /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -370,7 +414,10 @@ impl Engine {
         for order in orders {
             let provider = self.providers.to(&order.account);
             let provider = provider.ok_or_else(|| EngineError::NoAccount(order.account.clone()))?;
-            if let Err(violations) = provider.check(order) {
+            let mut violations = provider.check(order).err().unwrap_or_default();
+            let limits = self.accounts().limits(&order.account);
+            violations.extend(limits.into_iter().flat_map(|limits| limits.violations(order)));
+            if !violations.is_empty() {
                 unsendable.push((order.key.clone(), violations));
             }
         }
@@ -380,69 +427,8 @@ impl Engine {
         }
     }
 
-    /// Makes the orders of a run due and fixes its members; returns how many were held. `expected`
-    /// is the number of orders that the caller submitted to the run.
-    ///
-    /// Orders that another run released before are already due. Calling it again completes a
-    /// release that was interrupted.
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::{EngineError, RunId};
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::engine().await;
-    /// let run = RunId::from("payroll of May");
-    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
-    /// let refused = engine.release(&run, 2).await;
-    /// assert!(matches!(refused, Err(EngineError::Incomplete { members: 1, .. })));
-    /// assert_eq!(engine.release(&run, 1).await?, 1);
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`EngineError::Incomplete`] if the run does not have `expected` members; nothing is
-    /// released.
-    pub async fn release(&self, run: &RunId, expected: u64) -> Result<u64, EngineError> {
-        let permit = Permit::for_members(expected);
-        match self.store.release(run, permit, self.timer.now()).await? {
-            Released::Done { made_due } => Ok(made_due),
-            Released::Incomplete { members } => {
-                Err(EngineError::Incomplete { run: run.clone(), expected, members })
-            }
-            // The permit names no run.
-            Released::AnotherRun => {
-                Err(EngineError::Incomplete { run: run.clone(), expected, members: 0 })
-            }
-        }
-    }
-
-    /// Takes back a run that was not released; returns how many orders were deleted. Orders that
-    /// are also in another run stay.
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::RunId;
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::engine().await;
-    /// let run = RunId::from("payroll of May");
-    /// engine.submit(&run, vec![scene::order("may-1")]).await?;
-    /// assert_eq!(engine.withdraw(&run).await?, 1);
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The error of the store.
-    pub async fn withdraw(&self, run: &RunId) -> Result<u64, EngineError> {
-        Ok(self.store.withdraw(run).await?)
-    }
-
-    /// Checks, stores and releases one order as a run of its own. Calling it again with the same
+    /// Checks, stores and releases one order as a run of its own, which may wait for approval as
+    /// any other ([`Engine::release`]). Calling it again with the same
     /// order changes nothing, so it is safe to repeat after a crash or an error of the store.
     ///
     /// ```
@@ -462,12 +448,38 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// The same as [`Engine::submit`]; [`EngineError::Archived`] if the same order was settled and
-    /// archived earlier.
+    /// The same as [`Engine::submit`] and [`Engine::release`]; [`EngineError::Archived`] if the same
+    /// order was settled and archived earlier.
     pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
+        self.pay_as(order, None).await
+    }
+
+    /// Like [`Engine::pay`], for somebody who is known by name: see [`Engine::submit_by`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, EngineError};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::guarded_engine().await; // more than 10000 CLP need one approver
+    /// # let ana = Actor::new("ana").unwrap();
+    /// let waits = engine.pay_by(scene::order("salary-7"), &ana).await;
+    /// assert!(matches!(waits, Err(EngineError::WaitsForApproval(_)))); // stored, and not sent
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::pay`].
+    pub async fn pay_by(&self, order: PayoutOrder, by: &Actor) -> Result<Payout, EngineError> {
+        self.pay_as(order, Some(by.clone())).await
+    }
+
+    async fn pay_as(&self, order: PayoutOrder, by: Option<Actor>) -> Result<Payout, EngineError> {
         let key = order.key.clone();
         let run = RunId(format!("payout {key}"));
-        self.submit(&run, vec![order]).await?;
+        self.submit_as(&run, vec![order], by).await?;
         self.release(&run, 1).await?;
         self.load(&key).await
     }
@@ -493,95 +505,4 @@ impl Engine {
             None => EngineError::NoPayout(key.clone()),
         })
     }
-}
-
-/// Why the engine cannot go on. No payout is lost by it.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The store failed. Whether the write happened is unknown; read again to find out.
-    #[error("the store failed: {0}")]
-    Store(#[from] StoreError),
-    /// Another process has the turn to send from this store.
-    #[error("another process works on this store; stop it first, or wait until it ends")]
-    Taken,
-    /// The store ties the account to another world.
-    #[error(
-        "account {account} of this store is {stored}, and here it is {given}; use another store, or \
-         give the account another name"
-    )]
-    OtherWorld {
-        /// The account.
-        account: AccountName,
-        /// The word in the store.
-        stored: String,
-        /// The word of this engine.
-        given: String,
-    },
-    /// The waiting times would allow a second payout while a first one is under way.
-    #[error("unsafe policy: {0}")]
-    UnsafePolicy(String),
-    /// An order or a payout belongs to an account that is not configured.
-    #[error("no account {0} is configured")]
-    NoAccount(AccountName),
-    /// No payout has this key.
-    #[error("no payout {0}")]
-    NoPayout(OrderKey),
-    /// The payout was settled and left the store for the archive. It is never sent again.
-    #[error(
-        "payout {0} {word} and is in the archive since {day}: `pagos archive find {0} DIR` shows it",
-        word = .1.ended.word(), day = .1.day_text()
-    )]
-    Archived(OrderKey, Seal),
-    /// No payment has this key.
-    #[error("no payment {0}")]
-    NoPayment(OrderKey),
-    /// The provider cannot carry the order. Nothing was stored or sent.
-    #[error("the order cannot be sent")]
-    Invalid(Vec<Violation>),
-    /// These orders cannot be sent by their providers. Nothing was stored.
-    #[error("{} cannot be sent: {}", list_keys(.0.iter().map(|(key, _)| key)), list_violations(.0))]
-    Unsendable(Vec<(OrderKey, Vec<Violation>)>),
-    /// These keys already name other orders. Nothing was stored.
-    #[error("{} was submitted with another body before; a key names one payout for ever: give the \
-             new payout a new key", list_keys(.0.iter()))]
-    Conflict(Vec<OrderKey>),
-    /// The run was released without these orders, and its members are fixed. Nothing was stored.
-    #[error("{} came after the run was released; submit it in a run of its own", list_keys(.0.iter()))]
-    RunClosed(Vec<OrderKey>),
-    /// The run does not have the expected number of orders. Nothing was released.
-    #[error(
-        "run {} has {members} orders and not {expected}: another process took some back, or they were \
-         never submitted; nothing was released; submit all of them again", run.0
-    )]
-    Incomplete {
-        /// The run.
-        run: RunId,
-        /// How many orders were expected.
-        expected: u64,
-        /// How many it has.
-        members: u64,
-    },
-    /// The provider could not do what was asked for; the kind is the next step.
-    #[error("{0}")]
-    Provider(#[source] Error),
-    /// The decision does not fit the payout.
-    #[error("{0}")]
-    Refused(String),
-}
-
-/// The first few keys, and the number of the others.
-fn list_keys<'a>(keys: impl Iterator<Item = &'a OrderKey>) -> String {
-    const SHOWN_MAX: usize = 3;
-    let keys: Vec<&OrderKey> = keys.collect();
-    let shown: Vec<&str> = keys.iter().take(SHOWN_MAX).map(|key| key.as_str()).collect();
-    match keys.len().saturating_sub(SHOWN_MAX) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-fn list_violations(unsendable: &[(OrderKey, Vec<Violation>)]) -> String {
-    let first = unsendable.first().map(|(_, violations)| violations.as_slice()).unwrap_or_default();
-    let texts: Vec<String> = first.iter().map(ToString::to_string).collect();
-    texts.join("; ")
 }

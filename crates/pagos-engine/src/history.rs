@@ -6,7 +6,11 @@ use pagos_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::intent::RunId;
+use crate::{
+    actor::Actor,
+    approval::{RunDigest, RunTotal},
+    intent::RunId,
+};
 
 /// One line of the history of a payout or a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +54,20 @@ pub enum Entry {
         at: Timestamp,
         /// The answer, in words.
         answer: String,
+    },
+    /// Somebody who is known by name decided; the entries after it say what that changed.
+    Decided {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: Actor,
+        /// The word of the decision, as `pagos resolve` has it.
+        decision: String,
+        /// On what evidence, in their own words.
+        note: String,
+        /// Who approved it, where that was needed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        approved_by: Vec<Actor>,
     },
     /// A person must look, or has looked.
     Attention {
@@ -103,6 +121,8 @@ pub enum NoticeAbout {
         /// Its number in the inbox.
         delivery: u64,
     },
+    /// A run whose release needs approval. The notice's account is the first of its accounts.
+    Run(RunNews),
     /// The account itself.
     Account,
     /// An endpoint that events are delivered to. The notice's account has the endpoint's name, since no
@@ -111,6 +131,21 @@ pub enum NoticeAbout {
         /// Its name in the configuration.
         endpoint: String,
     },
+}
+
+/// The state of a run's approval after the event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunNews {
+    /// The run.
+    pub run: RunId,
+    /// What approvals are bound to.
+    pub digest: RunDigest,
+    /// Its sums by account and currency.
+    pub totals: Vec<RunTotal>,
+    /// How many people must approve.
+    pub needed: u32,
+    /// Who approved so far.
+    pub approved_by: Vec<Actor>,
 }
 
 /// The state of an order after the event.
@@ -162,6 +197,20 @@ pub enum NoticeKind {
     },
     /// Only accounts: the provider accepts the account again.
     InServiceAgain,
+    /// Only runs, and payouts to be sent again: people must approve. It is told once more if what
+    /// they approved is void.
+    WaitingForApproval,
+    /// Only runs, and payouts to be sent again: enough people approved.
+    Approved,
+    /// Only runs, and payouts to be sent again: somebody said no.
+    Rejected {
+        /// Why.
+        because: String,
+    },
+    /// Only runs: too few people are left who may approve.
+    Blocked,
+    /// Only runs: it was taken back while it waited.
+    Withdrawn,
 }
 
 impl Notice {
@@ -174,9 +223,10 @@ impl Notice {
     pub fn order(&self) -> Option<&OrderNews> {
         match &self.about {
             NoticeAbout::Payout(news) | NoticeAbout::Payment(news) => Some(news),
-            NoticeAbout::Delivery { .. } | NoticeAbout::Account | NoticeAbout::Endpoint { .. } => {
-                None
-            }
+            NoticeAbout::Delivery { .. }
+            | NoticeAbout::Run(_)
+            | NoticeAbout::Account
+            | NoticeAbout::Endpoint { .. } => None,
         }
     }
 

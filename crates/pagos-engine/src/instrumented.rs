@@ -17,14 +17,14 @@ use crate::{
     accounts::Accounts,
     delivery::{Filed, Filing, InboxId, InboxItem, Refused, Trust, Verdict},
     history::Notice,
-    intent::{Closed, Intent, Permit, Released, RunId, Submitted},
+    intent::{Closed, Intent, Permit, Released, Run, RunId, Submitted},
     payment::{
         Payment,
         store::{PaymentCommitted, PaymentStep, SubmittedPayment},
     },
     point::{NoProbe, Phase, Point, Probe},
     recognise::{Recognised, recognise},
-    records::{RecordKind, RecordWrite, RecordWritten},
+    records::{Record, RecordKind, RecordWrite, RecordWritten},
     retention::Seal,
     store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
     telemetry::{self, Call, Told, Writing},
@@ -201,7 +201,36 @@ impl InstrumentedStore {
         self.write(Point::Submit, None, self.store.submit(run, intents)).await
     }
 
-    #[allow(dead_code, reason = "runs that wait for approval are closed")]
+    pub(crate) async fn run(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        self.store.run(run).await
+    }
+
+    pub(crate) async fn held(
+        &self,
+        run: &RunId,
+        after: Option<&OrderKey>,
+        limit: usize,
+    ) -> Result<Vec<Payout>, StoreError> {
+        self.store.held(run, after, limit).await
+    }
+
+    pub(crate) async fn record(
+        &self,
+        kind: RecordKind,
+        name: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        self.store.record(kind, name).await
+    }
+
+    pub(crate) async fn records(
+        &self,
+        kind: RecordKind,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.store.records(kind, after, limit).await
+    }
+
     pub(crate) async fn close(
         &self,
         run: &RunId,

@@ -107,13 +107,13 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// For a run that needs nobody's approval.
+    /// For any run of this name, in tests of stores.
+    #[cfg(feature = "suite")]
     pub(crate) fn for_members(expected: u64) -> Self {
         Self { expected, id: None }
     }
 
-    /// For the closed run with this number.
-    #[cfg_attr(not(feature = "suite"), allow(dead_code, reason = "approvals make one"))]
+    /// For the run with this number.
     pub(crate) fn for_run(id: u64, expected: u64) -> Self {
         Self { expected, id: Some(id) }
     }

@@ -23,6 +23,7 @@
 mod accounts;
 mod actor;
 mod agenda;
+mod approval;
 mod ask;
 mod decide;
 mod delivery;
@@ -67,6 +68,10 @@ mod world;
 
 pub use accounts::Accounts;
 pub use actor::Actor;
+pub use approval::{
+    Approval, ApprovalState, Approvals, Day, Limits, Measure, Payee, Resend, Rule, RunApproval,
+    RunDigest, RunTotal, UtcOffset, Weight,
+};
 pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,
@@ -74,7 +79,7 @@ pub use delivery::{
 pub use engine::{Engine, EngineError, Pulse};
 pub use fingerprint::fingerprint;
 pub use headers::{headers_from_bytes, headers_to_bytes};
-pub use history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof};
+pub use history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews, Proof, RunNews};
 pub use instrumented::InstrumentedStore;
 pub use intent::{Canonical, Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted};
 pub use judge::Judged;

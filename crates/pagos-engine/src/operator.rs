@@ -1,10 +1,14 @@
 //! Decisions of a person. They are observations like others, with a note that is kept.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use pagos_core::{FailReason, Observation, OrderKey, Source, Status};
 
 use crate::{
+    actor::Actor,
     decide::{Outcome, Rules},
     engine::{Engine, EngineError},
     history::{Entry, Proof},
@@ -25,6 +29,31 @@ pub enum Decision {
     Ask,
     /// It is certain that the open attempt did not and cannot pay: send the same key once more.
     SendAgain,
+}
+
+impl Decision {
+    /// The word, as `pagos resolve --as` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Ask => "ask",
+            Self::SendAgain => "resend",
+        }
+    }
+}
+
+/// A decision, and everything that belongs to it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Order<'a> {
+    pub(crate) decision: Decision,
+    pub(crate) note: &'a str,
+    /// Where the payout stands, if the person who decides knows.
+    pub(crate) present: Option<&'a str>,
+    /// Who decides, if that is known.
+    pub(crate) by: Option<&'a Actor>,
+    /// The attempt that it is about, and who approved it, if it had to be approved.
+    pub(crate) approved: Option<(u32, &'a [Actor])>,
 }
 
 impl Engine {
@@ -54,6 +83,7 @@ impl Engine {
     /// * Only a payout in doubt can be sent again.
     /// * Neither "send again" nor "failed" is accepted before the attempt is older than lease and
     ///   deadline together, since a worker may be about to send it.
+    /// * "Send again" is refused if others must approve it: see [`Engine::resolve_by`].
     /// * "Succeeded" is refused for a payout that was never sent.
     /// * "Succeeded" and "failed" are refused for a payout that is pending or settled, has no doubt
     ///   and calls for nobody: see [`Engine::resolve_although`].
@@ -63,7 +93,8 @@ impl Engine {
         decision: Decision,
         note: &str,
     ) -> Result<Payout, EngineError> {
-        self.take_decision(key, decision, note, None).await
+        let order = Order { decision, note, present: None, by: None, approved: None };
+        self.take_decision(key, order).await
     }
 
     /// Like [`Engine::resolve`], for a caller that knows where the payout stands: `present` is its
@@ -97,52 +128,119 @@ impl Engine {
         note: &str,
         present: &str,
     ) -> Result<Payout, EngineError> {
-        self.take_decision(key, decision, note, Some(present)).await
+        let present = Some(present);
+        let order = Order { decision, note, present, by: None, approved: None };
+        self.take_decision(key, order).await
     }
 
-    async fn take_decision(
+    /// Like [`Engine::resolve`], for somebody who is known by name, whom the history then names.
+    ///
+    /// To send a payout again whose amount needs approval by itself ([`crate::Measure::Payout`]),
+    /// others must approve that with [`Engine::approve_resend`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, Decision};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let (order, ana) = (scene::order("salary-7"), Actor::new("ana").unwrap());
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// engine.resolve_by(&key, Decision::Ask, "the bank has it", &ana).await?;
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::resolve`]; [`EngineError::ResendWaits`] if others must approve first.
+    pub async fn resolve_by(
         &self,
         key: &OrderKey,
         decision: Decision,
         note: &str,
-        present: Option<&str>,
+        by: &Actor,
     ) -> Result<Payout, EngineError> {
-        if note.trim().is_empty() {
+        let order = Order { decision, note, present: None, by: Some(by), approved: None };
+        self.take_decision(key, order).await
+    }
+
+    async fn take_decision(&self, key: &OrderKey, order: Order<'_>) -> Result<Payout, EngineError> {
+        if order.note.trim().is_empty() {
             return Err(EngineError::Refused(
                 "a decision needs a note: who decided, on what evidence".to_owned(),
             ));
         }
+        let payout = self.load(key).await?;
+        if order.decision == Decision::SendAgain {
+            self.resend_may_pass(&payout, order).await?;
+        }
+        self.carry_out(payout, order).await
+    }
+
+    /// Writes a decision that nobody must approve any more.
+    pub(crate) async fn carry_out(
+        &self,
+        payout: Payout,
+        order: Order<'_>,
+    ) -> Result<Payout, EngineError> {
+        let (key, decision) = (payout.order.key.clone(), order.decision);
         let objected = Mutex::new(None);
         let decide = |payout: &Payout, rules: &Rules<'_>| {
-            let objection = objection(&payout.progress, decision, present);
+            let objection = objection(&payout.progress, order);
             let is_free = objection.is_none();
             // Nothing panics while it holds the lock.
             *objected.lock().unwrap_or_else(PoisonError::into_inner) = objection;
-            if is_free { decided(payout, rules, decision, note.trim()) } else { None }
+            if is_free { decided(payout, rules, order) } else { None }
         };
-        let payout = self.load(key).await?;
         let on_the_way = self.policy_of(&payout.order.account).time_on_the_way();
         let written = self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
         written.ok_or_else(|| {
             if let Some(objection) = objected.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 return EngineError::Refused(format!("{key} {objection}"));
             }
-            let age_s = on_the_way.as_millis().div_ceil(1_000);
-            let young = format!(
-                "its attempt is younger than {age_s} s and may still be on its way; wait, then decide"
-            );
-            EngineError::Refused(match decision {
-                Decision::SendAgain => format!("{key} is not in doubt, or {young}"),
-                Decision::Succeeded | Decision::Failed | Decision::Ask => format!("{key}: {young}"),
-            })
+            refused(&key, decision, on_the_way)
         })
+    }
+
+    /// Tells whether the decision would be accepted now. Writes nothing.
+    pub(crate) fn would_accept(
+        &self,
+        payout: &Payout,
+        order: Order<'_>,
+    ) -> Result<(), EngineError> {
+        let key = &payout.order.key;
+        if let Some(objection) = objection(&payout.progress, order) {
+            return Err(EngineError::Refused(format!("{key} {objection}")));
+        }
+        let rules = self.rules(payout, self.provider_of(payout)?);
+        match decided(payout, &rules, order) {
+            Some(_) => Ok(()),
+            None => Err(refused(key, order.decision, rules.policy.time_on_the_way())),
+        }
     }
 }
 
+fn refused(key: &OrderKey, decision: Decision, on_the_way: Duration) -> EngineError {
+    let age_s = on_the_way.as_millis().div_ceil(1_000);
+    let young = format!(
+        "its attempt is younger than {age_s} s and may still be on its way; wait, then decide"
+    );
+    EngineError::Refused(match decision {
+        Decision::SendAgain => format!("{key} is not in doubt, or {young}"),
+        Decision::Succeeded | Decision::Failed | Decision::Ask => format!("{key}: {young}"),
+    })
+}
+
 /// Why the decision is more likely wrong than the record, as text that follows the key.
-fn objection(progress: &Progress, decision: Decision, present: Option<&str>) -> Option<String> {
-    let word = progress.word();
-    match present {
+fn objection(progress: &Progress, order: Order<'_>) -> Option<String> {
+    let (word, decision) = (progress.word(), order.decision);
+    let is_of_attempt = |(number, _)| progress.open.is_some_and(|open| open.number == number);
+    if !order.approved.is_none_or(is_of_attempt) {
+        return Some("has begun or ended an attempt since; decide again".to_owned());
+    }
+    match order.present {
         Some(present) if present == word => return None,
         Some(present) => return Some(format!("is {word} and not {present}: look at it again")),
         None => {}
@@ -179,7 +277,20 @@ fn objection(progress: &Progress, decision: Decision, present: Option<&str>) -> 
     ))
 }
 
-fn decided(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -> Option<Outcome> {
+/// The decision's outcome; the entry that names who decided comes first.
+fn decided(payout: &Payout, rules: &Rules<'_>, order: Order<'_>) -> Option<Outcome> {
+    let note = order.note.trim();
+    let mut outcome = changed(payout, rules, order.decision, note)?;
+    if let Some(by) = order.by {
+        let approved_by = order.approved.map(|(_, by)| by.to_vec()).unwrap_or_default();
+        let (decision, note) = (order.decision.word().to_owned(), note.to_owned());
+        let entry = Entry::Decided { at: rules.now, by: by.clone(), decision, note, approved_by };
+        outcome.entries.insert(0, entry);
+    }
+    Some(outcome)
+}
+
+fn changed(payout: &Payout, rules: &Rules<'_>, decision: Decision, note: &str) -> Option<Outcome> {
     let because = format!("operator: {note}");
     let mut progress = payout.progress.clone();
     progress.attention = None;

@@ -138,6 +138,7 @@ fn written_at(entry: &Entry) -> Timestamp {
         Entry::AttemptBegun { at, .. }
         | Entry::AttemptClosed { at, .. }
         | Entry::Asked { at, .. }
+        | Entry::Decided { at, .. }
         | Entry::Attention { at, .. } => *at,
     }
 }

@@ -9,6 +9,7 @@ use std::{
     future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures_util::{
@@ -58,7 +59,11 @@ enum Done {
     Applied(usize),
     Heeded(usize),
     Handled(Lane),
+    Mended,
 }
+
+/// How often approvals are looked at that an ended process left behind.
+const MEND_BEAT: Duration = Duration::from_secs(60);
 
 /// The accounts whose lists are being read. Dropping this loses nothing.
 type Sweeping<'a> = FuturesUnordered<BoxFuture<'a, (AccountName, Result<(), EngineError>)>>;
@@ -233,6 +238,7 @@ impl Engine {
         let mut lanes = Lanes::default();
         let mut sweeping = Sweeping::new();
         let mut ending = Ending::NotYet;
+        let mut mend_at = self.timer.now();
         loop {
             self.beat();
             lanes.leave();
@@ -241,6 +247,7 @@ impl Engine {
                 Ending::NotYet => {
                     self.begin_more(concurrency.max(1), &mut lanes, &mut under_way);
                     self.begin_sweeps(&mut lanes, &mut sweeping);
+                    self.begin_mending(&mut mend_at, &mut under_way);
                     Ending::NotYet
                 }
                 Ending::Stopped(stopped) if under_way.is_empty() => return Ok(stopped),
@@ -304,6 +311,15 @@ impl Engine {
                 let heeding = self.heed_hints(shares);
                 under_way.push(heeding.map(|count| count.map(Done::Heeded)).boxed());
             }
+        }
+    }
+
+    /// Without rules of approval and limits there is nothing to look at.
+    fn begin_mending<'a>(&'a self, mend_at: &mut Timestamp, under_way: &mut UnderWay<'a>) {
+        let now = self.timer.now();
+        if self.accounts().has_guards() && now >= *mend_at {
+            *mend_at = now.plus(MEND_BEAT);
+            under_way.push(self.mend_approvals().map(|done| done.map(|()| Done::Mended)).boxed());
         }
     }
 
@@ -373,6 +389,8 @@ impl Engine {
                 }
             }
             Done::Handled(lane) => lanes.handled(&lane),
+            // A run that was released is due, and the loop has not been told of that.
+            Done::Mended => lanes.look_again(),
             Done::Applied(count) => lanes.applied(count),
             Done::Heeded(count) => lanes.heeded(count),
         }

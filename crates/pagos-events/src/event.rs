@@ -3,7 +3,7 @@
 //! **Invariant:** no account number, document or name of a person is in it, since no notice has one.
 
 use pagos_core::{Money, Status, Timestamp};
-use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
+use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews, RunNews};
 use serde_json::{Map, Value, json};
 
 use crate::kind::EventType;
@@ -54,6 +54,10 @@ impl Event {
                 put(&mut data, "delivery", json!(delivery));
                 format!("account {}", notice.account)
             }
+            NoticeAbout::Run(news) => {
+                put_run(&mut data, news);
+                format!("run {}", news.run.0)
+            }
             NoticeAbout::Account => {
                 put(&mut data, "account", json!(notice.account));
                 format!("account {}", notice.account)
@@ -64,11 +68,19 @@ impl Event {
             }
         };
         match &notice.event {
-            NoticeKind::Attention { because } => put(&mut data, "because", json!(clip(because))),
+            NoticeKind::Attention { because } | NoticeKind::Rejected { because } => {
+                put(&mut data, "because", json!(clip(because)));
+            }
             NoticeKind::Reversed { from } | NoticeKind::PaidByLaterTry { from } => {
                 put(&mut data, "was", json!(from.word()));
             }
-            NoticeKind::Advanced | NoticeKind::Returned | NoticeKind::InServiceAgain => {}
+            NoticeKind::Advanced
+            | NoticeKind::Returned
+            | NoticeKind::InServiceAgain
+            | NoticeKind::WaitingForApproval
+            | NoticeKind::Approved
+            | NoticeKind::Blocked
+            | NoticeKind::Withdrawn => {}
         }
         let id = format!("{}_{number}", id_prefix(identity));
         Self { id, body: body(kind, &notice.at.to_string(), data), lane }
@@ -121,6 +133,14 @@ fn put_order(data: &mut Map<String, Value>, news: &OrderNews) {
     if let Status::Failed(reason) = news.status {
         put(data, "fail_reason", json!(reason.word()));
     }
+}
+
+fn put_run(data: &mut Map<String, Value>, news: &RunNews) {
+    put(data, "run", json!(news.run));
+    put(data, "digest", json!(news.digest));
+    put(data, "totals", json!(news.totals));
+    put(data, "approvals_needed", json!(news.needed));
+    put(data, "approved_by", json!(news.approved_by));
 }
 
 /// The beginning of a text that has no limit of its own.

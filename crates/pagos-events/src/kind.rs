@@ -42,6 +42,9 @@ types! {
     PayoutReversed "payout.reversed" "A final status turned into its opposite: money moved, or moved back. `was` is what held before.",
     PayoutReturned "payout.returned" "The money came back, in part or in full.",
     PayoutAttention "payout.attention" "A person must look at the payout; `because` says why.",
+    PayoutResendWaiting "payout.resend_waiting" "A person decided to send the payout again, and others must approve that.",
+    PayoutResendApproved "payout.resend_approved" "Enough people approved that the payout is sent again.",
+    PayoutResendRejected "payout.resend_rejected" "Somebody rejected that the payout is sent again; `because` says why.",
     PaymentCreated "payment.created" "No session of the payment is open.",
     PaymentUnknown "payment.unknown" "Nobody knows yet how the payment stands.",
     PaymentPending "payment.pending" "The payer has begun, and the payment has not ended.",
@@ -54,6 +57,11 @@ types! {
     DeliveryAttention "delivery.attention" "A person must look at a delivery of a provider; `pagos inbox show` prints it.",
     AccountAttention "account.attention" "The account is out of service, or something of it needs a person.",
     AccountInServiceAgain "account.in_service_again" "The provider accepts the account again.",
+    RunWaitingForApproval "run.waiting_for_approval" "The run waits for people to approve it. It is told again if what they approved is void.",
+    RunApproved "run.approved" "Enough people approved the run.",
+    RunRejected "run.rejected" "Somebody rejected the run; `because` says why.",
+    RunBlocked "run.blocked" "Too few people are left who may approve the run.",
+    RunWithdrawn "run.withdrawn" "The run was taken back while it waited.",
     EndpointAttention "endpoint.attention" "An endpoint of events was put off, or an event was given up; `because` says what to do.",
     EndpointRecovered "endpoint.recovered" "This endpoint accepts events again. It is the first event after a failure, with the number of events that wait.",
 }
@@ -65,13 +73,19 @@ impl EventType {
             NoticeAbout::Payout(news) => of_payout(&notice.event, news),
             NoticeAbout::Payment(news) => of_payment(&notice.event, news),
             NoticeAbout::Delivery { .. } => Self::DeliveryAttention,
+            NoticeAbout::Run(_) => of_run(&notice.event),
             NoticeAbout::Account => match &notice.event {
                 NoticeKind::InServiceAgain => Self::AccountInServiceAgain,
                 NoticeKind::Attention { .. }
                 | NoticeKind::Advanced
                 | NoticeKind::Reversed { .. }
                 | NoticeKind::Returned
-                | NoticeKind::PaidByLaterTry { .. } => Self::AccountAttention,
+                | NoticeKind::PaidByLaterTry { .. }
+                | NoticeKind::WaitingForApproval
+                | NoticeKind::Approved
+                | NoticeKind::Rejected { .. }
+                | NoticeKind::Blocked
+                | NoticeKind::Withdrawn => Self::AccountAttention,
             },
             NoticeAbout::Endpoint { .. } => Self::EndpointAttention,
         }
@@ -84,15 +98,20 @@ fn of_payout(kind: &NoticeKind, news: &OrderNews) -> EventType {
         NoticeKind::Reversed { .. } => EventType::PayoutReversed,
         NoticeKind::Returned => EventType::PayoutReturned,
         NoticeKind::Attention { .. } => EventType::PayoutAttention,
-        NoticeKind::Advanced | NoticeKind::PaidByLaterTry { .. } | NoticeKind::InServiceAgain => {
-            match news.status {
-                Status::Created => EventType::PayoutCreated,
-                Status::Unknown => EventType::PayoutUnknown,
-                Status::Pending => EventType::PayoutPending,
-                Status::Succeeded => EventType::PayoutSucceeded,
-                Status::Failed(_) => EventType::PayoutFailed,
-            }
-        }
+        NoticeKind::WaitingForApproval => EventType::PayoutResendWaiting,
+        NoticeKind::Approved => EventType::PayoutResendApproved,
+        NoticeKind::Rejected { .. } => EventType::PayoutResendRejected,
+        NoticeKind::Advanced
+        | NoticeKind::PaidByLaterTry { .. }
+        | NoticeKind::InServiceAgain
+        | NoticeKind::Blocked
+        | NoticeKind::Withdrawn => match news.status {
+            Status::Created => EventType::PayoutCreated,
+            Status::Unknown => EventType::PayoutUnknown,
+            Status::Pending => EventType::PayoutPending,
+            Status::Succeeded => EventType::PayoutSucceeded,
+            Status::Failed(_) => EventType::PayoutFailed,
+        },
     }
 }
 
@@ -102,13 +121,35 @@ fn of_payment(kind: &NoticeKind, news: &OrderNews) -> EventType {
         NoticeKind::Returned => EventType::PaymentReturned,
         NoticeKind::PaidByLaterTry { .. } => EventType::PaymentPaidByLaterTry,
         NoticeKind::Attention { .. } => EventType::PaymentAttention,
-        NoticeKind::Advanced | NoticeKind::InServiceAgain => match news.status {
+        NoticeKind::Advanced
+        | NoticeKind::InServiceAgain
+        | NoticeKind::WaitingForApproval
+        | NoticeKind::Approved
+        | NoticeKind::Rejected { .. }
+        | NoticeKind::Blocked
+        | NoticeKind::Withdrawn => match news.status {
             Status::Created => EventType::PaymentCreated,
             Status::Unknown => EventType::PaymentUnknown,
             Status::Pending => EventType::PaymentPending,
             Status::Succeeded => EventType::PaymentSucceeded,
             Status::Failed(_) => EventType::PaymentFailed,
         },
+    }
+}
+
+fn of_run(kind: &NoticeKind) -> EventType {
+    match kind {
+        NoticeKind::Approved => EventType::RunApproved,
+        NoticeKind::Rejected { .. } => EventType::RunRejected,
+        NoticeKind::Blocked => EventType::RunBlocked,
+        NoticeKind::Withdrawn => EventType::RunWithdrawn,
+        NoticeKind::WaitingForApproval
+        | NoticeKind::Advanced
+        | NoticeKind::Reversed { .. }
+        | NoticeKind::Returned
+        | NoticeKind::PaidByLaterTry { .. }
+        | NoticeKind::Attention { .. }
+        | NoticeKind::InServiceAgain => EventType::RunWaitingForApproval,
     }
 }
 

@@ -6,6 +6,8 @@
 //! Read `world.rs` (what is assumed, what can be taken away), then `decide.rs` (the engine's rules
 //! in their smallest form), then `step.rs` (what one action does), then `property.rs`.
 //!
+//! What must have happened before a payout is due is a model of its own, in `approval.rs`.
+//!
 //! One payout is enough: payouts share nothing but the provider, which tells them apart by key.
 
 #![allow(
@@ -15,6 +17,7 @@
 )]
 
 mod action;
+mod approval;
 mod calm;
 mod decide;
 mod explore;
@@ -24,6 +27,10 @@ mod step;
 mod world;
 
 pub use action::{Action, Answer, Fate, Word};
+pub use approval::{
+    APPROVAL_SIGHTS, ApprovalAction, ApprovalGuard, ApprovalState, ApprovalWorld, Asked, HeldRun,
+    explore_approval, way_around_approval,
+};
 pub use explore::{Counterexample, Explored, explore, find_counterexample};
 pub use property::{Promise, SIGHTS};
 pub use state::{Bounds, Ghost, News, Progress, Provider, Request, Said, State, Status, Worker};

@@ -94,6 +94,7 @@ async fn runs_of(
             NoticeAbout::Payout(news) => Some(news.key.as_str()),
             NoticeAbout::Payment(_)
             | NoticeAbout::Delivery { .. }
+            | NoticeAbout::Run(_)
             | NoticeAbout::Account
             | NoticeAbout::Endpoint { .. } => None,
         })

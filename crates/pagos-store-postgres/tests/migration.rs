@@ -192,9 +192,10 @@ async fn deliveries_and_notices_of_version_1_come_to_the_present_one() {
         let (kind, news) = match &notice.about {
             NoticeAbout::Payout(news) => ("payout", news),
             NoticeAbout::Payment(news) => ("payment", news),
-            NoticeAbout::Delivery { .. } | NoticeAbout::Account | NoticeAbout::Endpoint { .. } => {
-                panic!("{notice:?}")
-            }
+            NoticeAbout::Delivery { .. }
+            | NoticeAbout::Run(_)
+            | NoticeAbout::Account
+            | NoticeAbout::Endpoint { .. } => panic!("{notice:?}"),
         };
         let runs: Vec<&str> = news.runs.iter().map(|run| run.0.as_str()).collect();
         format!("{} {kind} {} {}", notice.account, news.key, runs.join(","))

@@ -54,6 +54,7 @@ pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
             Entry::Observed { .. }
             | Entry::Contradicted { .. }
             | Entry::Asked { .. }
+            | Entry::Decided { .. }
             | Entry::Attention { .. } => {}
         }
     }

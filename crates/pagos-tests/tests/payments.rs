@@ -58,6 +58,11 @@ fn kinds(harness: &Harness) -> Vec<&'static str> {
         NoticeKind::PaidByLaterTry { .. } => "paid by a later try",
         NoticeKind::Attention { .. } => "attention",
         NoticeKind::InServiceAgain => "in service again",
+        NoticeKind::WaitingForApproval
+        | NoticeKind::Approved
+        | NoticeKind::Rejected { .. }
+        | NoticeKind::Blocked
+        | NoticeKind::Withdrawn => "approval",
     };
     let notices = harness.notices();
     assert!(notices.iter().all(|notice| matches!(notice.about, NoticeAbout::Payment(_))));

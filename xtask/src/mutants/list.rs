@@ -20,7 +20,7 @@ const FIND_LINES_MAX: usize = 8;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mutant {
     pub(super) name: String,
-    /// Which of the invariants it breaks: `I1` to `I12`.
+    /// Which of the invariants it breaks: `I1` to `I13`.
     pub(super) invariant: String,
     /// What goes wrong, in one sentence.
     pub(super) breaks: String,
@@ -130,9 +130,9 @@ fn judge_form(mutant: &Mutant) -> Vec<String> {
     if find.lines().count() > FIND_LINES_MAX {
         findings.push(format!("{name}: more than {FIND_LINES_MAX} lines break with the next edit"));
     }
-    let numbers: Vec<String> = (1..=12).map(|number| format!("I{number}")).collect();
+    let numbers: Vec<String> = (1..=13).map(|number| format!("I{number}")).collect();
     if !mutant.invariant.split(", ").all(|word| numbers.iter().any(|known| known == word)) {
-        findings.push(format!("{name}: {:?} is not one of I1 to I12", mutant.invariant));
+        findings.push(format!("{name}: {:?} is not one of I1 to I13", mutant.invariant));
     }
     findings
 }
@@ -190,7 +190,7 @@ mod tests {
             Mutant { replace: whole.find.clone(), ..whole.clone() },
             Mutant { find: " ".to_owned(), ..whole.clone() },
             Mutant { find: "line\n".repeat(9), ..whole.clone() },
-            Mutant { invariant: "I13".to_owned(), ..whole.clone() },
+            Mutant { invariant: "I14".to_owned(), ..whole.clone() },
             Mutant { tests: "--test some".to_owned(), ..whole.clone() },
             Mutant { tests: "-p pagos-core --test moved".to_owned(), ..whole.clone() },
             Mutant { tests: "-p pagos-cli --bin pagos".to_owned(), ..whole.clone() },

@@ -20,11 +20,18 @@ impl From<EngineError> for Problem {
                 return Self::invalid(all.map(of_violation).collect());
             }
             EngineError::NoAccount(_) => ProblemType::Invalid,
-            EngineError::NoPayout(_) | EngineError::NoPayment(_) => ProblemType::NotFound,
+            EngineError::NoPayout(_) | EngineError::NoPayment(_) | EngineError::NoRun(_) => {
+                ProblemType::NotFound
+            }
             EngineError::Archived(..) => ProblemType::Archived,
             EngineError::Conflict(_) => ProblemType::KeyConflict,
             EngineError::RunClosed(_) => ProblemType::RunClosed,
-            EngineError::Incomplete { .. } | EngineError::Refused(_) => ProblemType::Refused,
+            EngineError::Incomplete { .. }
+            | EngineError::Refused(_)
+            | EngineError::WaitsForApproval(_)
+            | EngineError::RunRejected(_)
+            | EngineError::OverLimit { .. }
+            | EngineError::ResendWaits(_) => ProblemType::Refused,
             EngineError::Taken | EngineError::OtherWorld { .. } | EngineError::UnsafePolicy(_) => {
                 ProblemType::StoreFailed
             }

@@ -66,6 +66,14 @@ pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
         }
         Entry::Asked { at, answer } => (*at, format!("asked: {answer}")),
         Entry::Attention { at, because } => (*at, format!("for a person: {because}")),
+        Entry::Decided { at, by, decision, note, approved_by } => {
+            let approved: Vec<&str> = approved_by.iter().map(|actor| actor.as_str()).collect();
+            let approved = match approved.is_empty() {
+                true => String::new(),
+                false => format!(", approved by {}", approved.join(", ")),
+            };
+            (*at, format!("{by} decided {decision}{approved}: {note}"))
+        }
     }
 }
 

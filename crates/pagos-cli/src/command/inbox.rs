@@ -292,7 +292,9 @@ async fn replay(arguments: &InboxReplayArguments, config: Option<&Path>) -> Resu
         // It is judged again, which needs the account's keys.
         Some(Verdict::Unreadable { .. }) | None => MissingFields::Refused,
     };
-    let engine = resolve::engine(&db, &filed.item.account, missing_fields, config).await?;
+    let engine =
+        resolve::engine(&db, std::slice::from_ref(&filed.item.account), missing_fields, config)
+            .await?;
     if !engine.replay(InboxId(number)).await? {
         return Err(none(&db, number));
     }

@@ -20,6 +20,7 @@ use crate::{
     output::{Screen, Totals, write_banks, write_plan_totals},
     run::{
         self,
+        actor::actor,
         database::{self, Database},
         document::Document,
         instance::Instance,
@@ -116,7 +117,8 @@ async fn pay_through(
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
     let run = RunId(planned.digest.to_string());
-    let stored = submit::store(&instance.engine, payroll, &planned, &target.accounts, &run).await?;
+    let (engine, by) = (&instance.engine, actor()?);
+    let stored = submit::store(engine, payroll, &planned, &target.accounts, &run, &by).await?;
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;

@@ -11,7 +11,7 @@ use crate::{
     arguments::{Decision, ResolveArguments},
     console,
     exit::{Exit, Failure},
-    run::{self, database::Database, instance, report::with_row, target},
+    run::{self, actor::actor, database::Database, instance, report::with_row, target},
     sandbox::SPEED,
     seams,
 };
@@ -27,11 +27,17 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     // Fails if there is no database, so that an empty one is not created.
     let payout = super::status::find(&db, &arguments.key).await?;
     // A decision needs the provider's rules, but no credentials.
-    let engine = engine(&db, &payout.order.account, MissingFields::Credentials, config).await?;
+    let engine = engine(
+        &db,
+        std::slice::from_ref(&payout.order.account),
+        MissingFields::Credentials,
+        config,
+    )
+    .await?;
     let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
     let payout = match arguments.although {
-        None => engine.resolve(&key, decision, &arguments.note).await?,
+        None => engine.resolve_by(&key, decision, &arguments.note, &actor()?).await?,
         Some(present) => {
             engine.resolve_although(&key, decision, &arguments.note, present.word()).await?
         }
@@ -54,15 +60,15 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     Ok(Exit::Succeeded)
 }
 
-/// An engine that records a person's decision about an account: it has the waiting times of the
-/// account's world. It works beside others and sends nothing.
+/// An engine that records a person's decision about accounts: it has the waiting times of the
+/// accounts' world. It works beside others and sends nothing.
 pub(super) async fn engine(
     db: &Database,
-    account: &AccountName,
+    names: &[AccountName],
     missing_fields: MissingFields,
     config: Option<&Path>,
 ) -> Result<Engine, Failure> {
-    let mut accounts = named(account, missing_fields, config)?;
+    let mut accounts = named(names, missing_fields, config)?;
     let store = db.open().await?;
     let open = |world: World, policy, accounts: &[Account]| {
         let instrumented = instance::instrumented(Arc::clone(&store));
@@ -86,9 +92,9 @@ pub(super) async fn engine(
     }
 }
 
-/// The account, if it is configured.
+/// The accounts that are configured, of these.
 fn named(
-    name: &AccountName,
+    names: &[AccountName],
     missing_fields: MissingFields,
     config: Option<&Path>,
 ) -> Result<Vec<Account>, Failure> {
@@ -98,7 +104,7 @@ fn named(
         false => Accounts::open(&configuration, missing_fields, &seams)?,
     };
     let named: Vec<Account> =
-        accounts.all().iter().filter(|account| account.name == *name).cloned().collect();
+        accounts.all().iter().filter(|account| names.contains(&account.name)).cloned().collect();
     Ok(named)
 }
 

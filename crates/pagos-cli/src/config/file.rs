@@ -1,6 +1,6 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
-//! `[events.NAME]`, `[receiver]`, `[retention]` and `[metrics]`. The providers interpret the fields
-//! of accounts.
+//! `[accounts.NAME.limits]`, `[[accounts.NAME.approval]]`, `[days]`, `[events.NAME]`, `[receiver]`,
+//! `[api]`, `[retention]` and `[metrics]`. The providers interpret the fields of accounts.
 
 use std::{
     net::SocketAddr,
@@ -11,7 +11,7 @@ use pagos_core::AccountName;
 use pagos_webhook::Settings;
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeArray, DeTable, DeValue},
 };
 
 use crate::config::{
@@ -53,6 +53,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         retention: None,
         metrics: None,
         api: None,
+        day_offset: None,
         problems: Vec::new(),
     };
     match DeTable::parse(&text) {
@@ -64,7 +65,12 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
             reader.refuse(start, "the file", because, "compare it with what `pagos init` writes");
         }
     }
-    let Reader { accounts, events, limits, retention, metrics, api, problems, .. } = reader;
+    let Reader {
+        mut accounts, events, limits, retention, metrics, api, day_offset, problems, ..
+    } = reader;
+    for (text, origin) in day_offset.into_iter() {
+        accounts.iter_mut().for_each(|it| it.set("days.offset", text.clone(), origin.clone()));
+    }
     (Read { accounts, events, limits, retention, metrics, api }, problems)
 }
 
@@ -94,6 +100,7 @@ struct Reader<'a> {
     retention: Option<Retention>,
     metrics: Option<SocketAddr>,
     api: Option<SocketAddr>,
+    day_offset: Option<(String, Origin)>,
     problems: Vec<ConfigProblem>,
 }
 
@@ -106,14 +113,31 @@ impl Reader<'_> {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
                 DeValue::Table(endpoints) if name == "events" => self.events(endpoints),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
+                DeValue::Table(fields) if name == "days" => self.days(fields),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
                 DeValue::Table(fields) if name == "metrics" => self.metrics(fields),
                 DeValue::Table(fields) if name == "api" => self.api(fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy = "the file has tables [accounts.NAME], [events.NAME], [receiver], [api], \
+                    let remedy = "the file has tables [accounts.NAME], [days], [events.NAME], [receiver], [api], \
                                   [retention] and [metrics] only";
                     self.refuse(place, name, because, remedy);
+                }
+            }
+        }
+    }
+
+    /// Where a calendar day begins; the same for all accounts.
+    fn days(&mut self, fields: &DeTable<'_>) {
+        for (name, value) in fields.iter() {
+            let (field, place): (&str, usize) = (name.get_ref(), name.span().start);
+            match value.get_ref() {
+                DeValue::String(text) if field == "offset" => {
+                    self.day_offset = Some((text.to_string(), self.origin(place)));
+                }
+                _ => {
+                    let remedy = "write offset = \"-03:00\", or remove the table";
+                    self.refuse(place, field, "is not known in [days]", remedy);
                 }
             }
         }
@@ -225,7 +249,42 @@ impl Reader<'_> {
                 DeValue::Table(options) if field == "options" && level == Level::Account => {
                     self.fields(settings, options, Level::Options);
                 }
+                DeValue::Table(limits) if field == "limits" && level == Level::Account => {
+                    self.prefixed(settings, "limits", limits);
+                }
+                DeValue::Array(rules) if field == "approval" && level == Level::Account => {
+                    self.rules(settings, name.span().start, rules);
+                }
                 _ => self.field(settings, name, value),
+            }
+        }
+    }
+
+    /// Rules of approval. One that is no table is a problem: nothing may pass because of it.
+    fn rules(&mut self, settings: &mut AccountSettings, place: usize, rules: &DeArray<'_>) {
+        for (number, rule) in rules.iter().enumerate() {
+            match rule.get_ref() {
+                DeValue::Table(fields) if !fields.is_empty() => {
+                    self.prefixed(settings, &format!("approval.{number}"), fields);
+                }
+                _ => {
+                    let remedy = "write tables [[accounts.NAME.approval]] with of, over, approvers";
+                    self.refuse(place, "approval", "is not a list of rules", remedy);
+                }
+            }
+        }
+    }
+
+    /// The fields of a table inside an account, as `TABLE.FIELD`.
+    fn prefixed(&mut self, settings: &mut AccountSettings, table: &str, fields: &DeTable<'_>) {
+        for (name, value) in fields.iter() {
+            let field = format!("{table}.{}", name.get_ref());
+            match plain_text(value.get_ref()).filter(|text| !text.is_empty()) {
+                Some(text) => settings.set(&field, text, self.origin(name.span().start)),
+                None => {
+                    let because = "is empty, or not a text, a whole number or a list of them";
+                    self.refuse(name.span().start, &field, because, "write it in double quotes");
+                }
             }
         }
     }

@@ -33,7 +33,12 @@ pub(crate) fn engine_accounts(accounts: &[Account], policy: &Policy) -> pagos_en
     accounts.iter().fold(pagos_engine::Accounts::new(), |all, account| {
         let (name, provider) = (account.name.clone(), Arc::clone(&account.provider));
         let own = account.limits.policy(policy, provider.descriptor());
-        let all = all.with(name.clone(), provider);
+        let guards = account.guards.clone();
+        let all = all
+            .with(name.clone(), provider)
+            .with_approvals(name.clone(), guards.approvals)
+            .with_limits(name.clone(), guards.limits)
+            .with_days_at(guards.day_offset);
         match own {
             Some(own) => all.under(name, own),
             None => all,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use pagos_core::{OrderKey, PayoutOrder};
-use pagos_engine::{Engine, EngineError, RunId, Seal, Submitted};
+use pagos_engine::{Actor, Engine, EngineError, RunId, Seal, Submitted};
 
 use crate::input::{Accounts, InputError, Orders, Payroll, Plan, Problem, RowError};
 
@@ -51,8 +51,9 @@ pub(crate) async fn store(
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
+    by: &Actor,
 ) -> Result<Stored, SubmitError> {
-    let outcome = store_all(engine, payroll, plan, accounts, run).await;
+    let outcome = store_all(engine, payroll, plan, accounts, run, by).await;
     if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
         // A refused file leaves nothing behind, except what another file contains as well.
         engine.withdraw(run).await?;
@@ -66,6 +67,7 @@ async fn store_all(
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
+    by: &Actor,
 ) -> Result<Stored, SubmitError> {
     let mut stored = Stored::default();
     let mut batch = Batch::default();
@@ -76,10 +78,10 @@ async fn store_all(
             Err(RowError::File(error)) => return Err(error.into()),
         }
         if batch.orders.len() >= BATCH {
-            batch.store(engine, run, &mut stored).await?;
+            batch.store(engine, (run, by), &mut stored).await?;
         }
     }
-    batch.store(engine, run, &mut stored).await?;
+    batch.store(engine, (run, by), &mut stored).await?;
     Ok(stored)
 }
 
@@ -100,11 +102,11 @@ impl Batch {
     async fn store(
         &mut self,
         engine: &Engine,
-        run: &RunId,
+        (run, by): (&RunId, &Actor),
         stored: &mut Stored,
     ) -> Result<(), SubmitError> {
         let (lines, orders) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.orders));
-        let answers = match engine.submit(run, orders).await {
+        let answers = match engine.submit_by(run, orders, by).await {
             Ok(answers) => answers,
             Err(error) => {
                 stored.refused.extend(problems(error, &lines)?);

@@ -209,7 +209,13 @@ impl Simulation {
                     true
                 }
                 NoticeKind::Advanced | NoticeKind::Returned | NoticeKind::Attention { .. } => false,
-                NoticeKind::PaidByLaterTry { .. } | NoticeKind::InServiceAgain => {
+                NoticeKind::PaidByLaterTry { .. }
+                | NoticeKind::InServiceAgain
+                | NoticeKind::WaitingForApproval
+                | NoticeKind::Approved
+                | NoticeKind::Rejected { .. }
+                | NoticeKind::Blocked
+                | NoticeKind::Withdrawn => {
                     return Err(format!("{:?} was told of a payout", notice.event));
                 }
             };
@@ -363,7 +369,9 @@ fn judge_calls(payout: &Payout, history: &[Entry], told: &[Notice]) -> Result<u6
             }
             Entry::Contradicted { .. } => calls += 1,
             Entry::AttemptBegun { .. } | Entry::AttemptClosed { .. } => last = None,
-            Entry::Observed { change: Change::Same | Change::Stale, .. } | Entry::Asked { .. } => {}
+            Entry::Observed { change: Change::Same | Change::Stale, .. }
+            | Entry::Asked { .. }
+            | Entry::Decided { .. } => {}
             Entry::Observed { .. } => last = None,
         }
     }

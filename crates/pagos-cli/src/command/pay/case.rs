@@ -3,10 +3,11 @@
 
 use std::{future::Future, path::Path, time::Duration};
 
-use pagos_engine::{EngineError, RunId, StoreError, Tally};
+use pagos_engine::{EngineError, RunApproval, RunId, StoreError, Tally};
 
 use crate::{
     arguments::PayArguments,
+    command::approval,
     console,
     exit::{Exit, Failure, with_causes},
     output::{Progress, Visibility},
@@ -43,6 +44,10 @@ enum Ended {
     Followed(Followed),
     /// A person or the system asked to stop.
     Interrupted,
+    /// Nothing was released: people must approve first.
+    Waits(Box<RunApproval>),
+    /// Nothing was released: somebody said no, or a limit does.
+    Held(String),
     /// The release or the work failed.
     Broken,
 }
@@ -65,7 +70,11 @@ impl Case<'_> {
                 Ended::Broken
             }
         };
-        self.explain(&ended);
+        match &ended {
+            Ended::Waits(waits) => return self.tell_waits(waits, document).await,
+            Ended::Held(because) => return self.tell_held(because, document).await,
+            Ended::Followed(_) | Ended::Interrupted | Ended::Broken => self.explain(&ended),
+        }
         let Some(tally) = self.outcomes(&ended).await else {
             console::tell("the report is missing: the outcomes could not be read");
             return Exit::InDoubt;
@@ -73,9 +82,11 @@ impl Case<'_> {
         let mut exit = match ended {
             // The rest waits for accounts that are out of service, so it has no outcome yet.
             Ended::Followed(Followed::Halted) => Exit::InDoubt,
-            Ended::Followed(Followed::Done) | Ended::Interrupted | Ended::Broken => {
-                report::exit_of(&tally, self.rows)
-            }
+            Ended::Followed(Followed::Done)
+            | Ended::Interrupted
+            | Ended::Broken
+            | Ended::Waits(_)
+            | Ended::Held(_) => report::exit_of(&tally, self.rows),
         };
         self.stop.ends_as(exit);
         match self.report(document).await {
@@ -103,7 +114,16 @@ impl Case<'_> {
     }
 
     async fn release_and_follow(&self, target: Target) -> Result<Ended, Failure> {
-        self.instance.engine.release(&self.run, self.rows).await?;
+        match self.instance.engine.release(&self.run, self.rows).await {
+            Ok(_) => {}
+            Err(EngineError::WaitsForApproval(waits)) => return Ok(Ended::Waits(waits)),
+            Err(
+                error @ (EngineError::RunRejected(_)
+                | EngineError::OverLimit { .. }
+                | EngineError::Refused(_)),
+            ) => return Ok(Ended::Held(error.to_string())),
+            Err(error) => return Err(error.into()),
+        }
         match self.instance.engine.take_turn().await {
             Ok(()) => {}
             Err(EngineError::Taken) => {
@@ -114,6 +134,25 @@ impl Case<'_> {
             Err(error) => return Err(error.into()),
         }
         self.work(target).await
+    }
+
+    /// Says what waits, for whom, and how to go on.
+    async fn tell_waits(&self, waits: &RunApproval, document: Document) -> Exit {
+        approval::lines(waits).iter().for_each(|line| console::tell(line));
+        console::tell(&format!(
+            "nothing is sent before {} more approve it: `pagos approve {}`; then run the same command \
+             again, or let `pagos serve` send it",
+            waits.missing(),
+            waits.run.0
+        ));
+        drop(self.report(document).await);
+        Exit::Waits
+    }
+
+    async fn tell_held(&self, because: &str, document: Document) -> Exit {
+        console::tell(&format!("this command sent nothing: {because}"));
+        drop(self.report(document).await);
+        Exit::Refused
     }
 
     /// Pays and follows until the run is done or the process is asked to stop.
@@ -224,7 +263,11 @@ impl Case<'_> {
                 Ended::Broken if !self.stop.is_requested() => {
                     tokio::time::sleep(OUTCOMES_MAX).await;
                 }
-                Ended::Followed(_) | Ended::Interrupted | Ended::Broken => {
+                Ended::Followed(_)
+                | Ended::Interrupted
+                | Ended::Waits(_)
+                | Ended::Held(_)
+                | Ended::Broken => {
                     self.stop.asked_for(signal::OUTCOMES_MAX).await;
                 }
             }

@@ -26,7 +26,9 @@ async fn note(arguments: &PaymentResolveArguments, config: Option<&Path>) -> Res
     // Fails if there is no store, so that an empty one is not created.
     let found = payment::find(db.open_to_read().await?.as_ref(), &db, &key).await?;
     let account = &found.order.account;
-    let engine = resolve::engine(&db, account, MissingFields::Credentials, config).await?;
+    let engine =
+        resolve::engine(&db, std::slice::from_ref(account), MissingFields::Credentials, config)
+            .await?;
     let payment = engine.resolve_payment(&key, &arguments.note).await?;
     if arguments.json {
         payment::print(&payment, true)?;

@@ -95,6 +95,11 @@ fn kinds(outcome: &PaymentOutcome) -> Vec<&'static str> {
         NoticeKind::PaidByLaterTry { .. } => "paid by a later try",
         NoticeKind::InServiceAgain => "in service again",
         NoticeKind::Attention { .. } => "attention",
+        NoticeKind::WaitingForApproval
+        | NoticeKind::Approved
+        | NoticeKind::Rejected { .. }
+        | NoticeKind::Blocked
+        | NoticeKind::Withdrawn => "of an approval",
     };
     outcome.notices.iter().map(word).collect()
 }

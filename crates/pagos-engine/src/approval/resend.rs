@@ -1,0 +1,254 @@
+//! Sending a payout once more by decision: if its amount needs approval by itself, others than the
+//! one who decides must approve that too. The decision is kept until they have.
+
+use pagos_core::{Money, OrderKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    actor::Actor,
+    approval::record::{Approval, RunApproval, parse, text},
+    engine::{Engine, EngineError},
+    history::{Notice, NoticeAbout, NoticeKind, OrderNews},
+    operator::{Decision, Order},
+    records::{RecordKind, RecordWrite, RecordWritten},
+    store::Payout,
+};
+
+/// The decision to send a payout once more, while it waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resend {
+    /// The payout.
+    pub key: OrderKey,
+    /// The attempt that certainly did not pay.
+    pub attempt: u32,
+    /// How much would be sent once more.
+    pub amount: Money,
+    /// How many people must approve.
+    pub needed: u32,
+    /// Who decided, on what evidence.
+    pub decided: Approval,
+    /// Who approved, in order; none of them decided it.
+    pub approvals: Vec<Approval>,
+}
+
+impl Resend {
+    /// How many people must still approve.
+    pub fn missing(&self) -> u32 {
+        let mut by: Vec<&Actor> = self.approvals.iter().map(|approval| &approval.by).collect();
+        by.sort_unstable();
+        by.dedup();
+        by.retain(|actor| **actor != self.decided.by);
+        self.needed.saturating_sub(u32::try_from(by.len()).unwrap_or(u32::MAX))
+    }
+
+    fn name(&self) -> String {
+        format!("resend/{}/{}", self.key, self.attempt)
+    }
+}
+
+impl Engine {
+    /// Lets a decision to send again pass that needs nobody else; keeps one that does.
+    pub(crate) async fn resend_may_pass(
+        &self,
+        payout: &Payout,
+        order: Order<'_>,
+    ) -> Result<(), EngineError> {
+        let needed = self.approvers_to_resend(payout);
+        if needed == 0 {
+            return Ok(());
+        }
+        self.would_accept(payout, order)?;
+        let key = &payout.order.key;
+        let refused = |because: String| EngineError::Refused(format!("{key} {because}"));
+        let Some(by) = order.by.filter(|by| by.as_str() != RunApproval::NOBODY) else {
+            let because = "may be sent again only with the approval of others, so it must be known \
+                           who decides: use a token";
+            return Err(refused(because.to_owned()));
+        };
+        let Some(open) = payout.progress.open else {
+            return Err(refused("has no open attempt".to_owned()));
+        };
+        let resend = Resend {
+            key: key.clone(),
+            attempt: open.number,
+            amount: payout.order.amount,
+            needed,
+            decided: self.said(by, order.note),
+            approvals: Vec::new(),
+        };
+        let notice = notice(payout, NoticeKind::WaitingForApproval, self.timer.now());
+        if self.keep_resend(&resend, None, Some(notice)).await? {
+            return Err(EngineError::ResendWaits(Box::new(resend)));
+        }
+        Err(refused("waits for approval to be sent again already".to_owned()))
+    }
+
+    /// The decision to send a payout again that waits for approval, if there is one about its
+    /// present attempt.
+    ///
+    /// # Errors
+    /// [`EngineError::NoPayout`], [`EngineError::Archived`], or the error of the store.
+    pub async fn resend(&self, key: &OrderKey) -> Result<Option<Resend>, EngineError> {
+        let payout = self.load(key).await?;
+        Ok(self.resend_of(&payout).await?.map(|(resend, _)| resend))
+    }
+
+    /// Approves as `by` that a payout is sent once more. With the last approval that is needed, the
+    /// decision is carried out under the rules of [`Engine::resolve`]. `None`: it waits for more.
+    ///
+    /// ```no_run
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::Actor;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let (key, leo) = (scene::order("salary-7").key, Actor::new("leo").unwrap());
+    /// match engine.approve_resend(&key, 1, &leo, "I saw the statement").await? {
+    ///     Some(payout) => println!("{} is sent again", payout.order.key),
+    ///     None => println!("one more must approve"),
+    /// }
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] if nothing waits for approval about this attempt, or if `by` decided
+    /// it or approved it before; and the errors of [`Engine::resolve`].
+    pub async fn approve_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        by: &Actor,
+        note: &str,
+    ) -> Result<Option<Payout>, EngineError> {
+        loop {
+            let payout = self.load(key).await?;
+            let (mut resend, version) = self.resend_about(&payout, attempt).await?;
+            // The rules may have changed since.
+            resend.needed = self.approvers_to_resend(&payout).max(1);
+            let has_approved = resend.approvals.iter().any(|said| said.by == *by);
+            let is_nobody = by.as_str() == RunApproval::NOBODY;
+            if resend.decided.by == *by || is_nobody || (has_approved && resend.missing() > 0) {
+                let because = "must be approved by somebody else";
+                return Err(EngineError::Refused(format!("to send {key} again {because}")));
+            }
+            if !has_approved {
+                resend.approvals.push(self.said(by, note));
+            }
+            let approved = || notice(&payout, NoticeKind::Approved, self.timer.now());
+            let notice = (!has_approved && resend.missing() == 0).then(approved);
+            // Without a new approval this call completes one that was interrupted.
+            if !has_approved && !self.keep_resend(&resend, Some(version), notice).await? {
+                continue;
+            }
+            if resend.missing() > 0 {
+                return Ok(None);
+            }
+            let approved_by: Vec<Actor> = resend.approvals.iter().map(|it| it.by.clone()).collect();
+            let order = Order {
+                decision: Decision::SendAgain,
+                note: &resend.decided.note,
+                present: None,
+                by: Some(&resend.decided.by),
+                approved: Some((attempt, &approved_by)),
+            };
+            let payout = self.carry_out(payout, order).await?;
+            self.forget_resend(&resend, None).await?;
+            return Ok(Some(payout));
+        }
+    }
+
+    /// Rejects that a payout is sent once more. It can be decided anew.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] without a note, or if nothing waits for approval about this attempt.
+    pub async fn reject_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+    ) -> Result<(), EngineError> {
+        if note.trim().is_empty() {
+            return Err(EngineError::Refused("a rejection needs a note: why".to_owned()));
+        }
+        let payout = self.load(key).await?;
+        let (resend, _) = self.resend_about(&payout, attempt).await?;
+        let event = NoticeKind::Rejected { because: note.trim().to_owned() };
+        self.forget_resend(&resend, Some(notice(&payout, event, self.timer.now()))).await
+    }
+
+    fn approvers_to_resend(&self, payout: &Payout) -> u32 {
+        let rules = self.accounts().approvals(&payout.order.account);
+        rules.map_or(0, |rules| rules.needed_for_payout(payout.order.amount))
+    }
+
+    async fn resend_of(&self, payout: &Payout) -> Result<Option<(Resend, u64)>, EngineError> {
+        let Some(open) = payout.progress.open else { return Ok(None) };
+        let name = format!("resend/{}/{}", payout.order.key, open.number);
+        match self.store.record(RecordKind::Approval, &name).await? {
+            Some(record) => Ok(Some((parse(&name, &record.body)?, record.version))),
+            None => Ok(None),
+        }
+    }
+
+    async fn resend_about(
+        &self,
+        payout: &Payout,
+        attempt: u32,
+    ) -> Result<(Resend, u64), EngineError> {
+        let found = self.resend_of(payout).await?.filter(|(resend, _)| resend.attempt == attempt);
+        found.ok_or_else(|| {
+            let key = &payout.order.key;
+            let because = "is not waiting for approval to be sent again after attempt";
+            EngineError::Refused(format!("{key} {because} {attempt}"))
+        })
+    }
+
+    async fn keep_resend(
+        &self,
+        resend: &Resend,
+        was: Option<u64>,
+        notice: Option<Notice>,
+    ) -> Result<bool, EngineError> {
+        let write = RecordWrite {
+            kind: RecordKind::Approval,
+            name: resend.name(),
+            was,
+            body: Some(text(resend)?),
+            notices: notice.into_iter().collect(),
+        };
+        Ok(matches!(self.store.write_record(write).await?, RecordWritten::Done { .. }))
+    }
+
+    async fn forget_resend(
+        &self,
+        resend: &Resend,
+        notice: Option<Notice>,
+    ) -> Result<(), EngineError> {
+        let name = resend.name();
+        let Some(record) = self.store.record(RecordKind::Approval, &name).await? else {
+            return Ok(());
+        };
+        let (kind, was) = (RecordKind::Approval, Some(record.version));
+        let notices = notice.into_iter().collect();
+        let write = RecordWrite { kind, name, was, body: None, notices };
+        self.store.write_record(write).await?;
+        Ok(())
+    }
+}
+
+fn notice(payout: &Payout, event: NoticeKind, at: Timestamp) -> Notice {
+    let progress = &payout.progress;
+    let news = OrderNews {
+        key: payout.order.key.clone(),
+        runs: Vec::new(),
+        status: progress.status(),
+        was: Some(progress.status()),
+        reason: progress.reason(),
+        amount: payout.order.amount,
+        returned: None,
+        reference: progress.standing.reference().cloned(),
+    };
+    Notice { account: payout.order.account.clone(), event, about: NoticeAbout::Payout(news), at }
+}
