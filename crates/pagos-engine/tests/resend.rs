@@ -84,7 +84,7 @@ async fn an_approved_decision_that_was_interrupted_is_repeated() {
     let engine = merchant.engine().await;
     let (key, leo) = (key(), actor("leo"));
     let approving = engine.approve_resend(&key, 1, &leo, "");
-    Box::pin(merchant.ends_at(Point::RecordDecision, Phase::Before, approving)).await;
+    merchant.ends_at(Point::RecordDecision, Phase::Before, Box::pin(approving)).await;
     assert_eq!(merchant.paid().await, Vec::<String>::new());
     let engine = merchant.engine().await;
     engine.approve_resend(&key, 1, &leo, "").await.unwrap().unwrap();

@@ -62,7 +62,7 @@ fn kinds(harness: &Harness) -> Vec<&'static str> {
         | NoticeKind::Approved
         | NoticeKind::Rejected { .. }
         | NoticeKind::Blocked
-        | NoticeKind::Withdrawn => "approval",
+        | NoticeKind::Withdrawn => "of an approval",
     };
     let notices = harness.notices();
     assert!(notices.iter().all(|notice| matches!(notice.about, NoticeAbout::Payment(_))));

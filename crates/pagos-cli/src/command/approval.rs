@@ -12,7 +12,7 @@ use crate::{
     command::resolve,
     console,
     exit::{Exit, Failure},
-    run::{self, actor::actor, database::Database},
+    run::{self, actor::named_actor, database::Database},
 };
 
 pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
@@ -62,7 +62,8 @@ pub(super) fn approve(
             }
         };
         let engine = engine(&db, &waits, config).await?;
-        let approval = engine.approve(&waits.run, &digest, &actor()?, &arguments.note).await?;
+        let approval =
+            engine.approve(&waits.run, &digest, &named_actor()?, &arguments.note).await?;
         show(&[approval], arguments.json)
     })
 }
@@ -71,7 +72,7 @@ pub(super) fn reject(arguments: &RejectArguments, config: Option<&Path>) -> Resu
     run::block_on(async {
         let (db, waits) = find(arguments.store.db.as_ref(), &arguments.run).await?;
         let engine = engine(&db, &waits, config).await?;
-        let approval = engine.reject(&waits.run, &actor()?, &arguments.note).await?;
+        let approval = engine.reject(&waits.run, &named_actor()?, &arguments.note).await?;
         show(&[approval], arguments.json)
     })
 }

@@ -117,8 +117,9 @@ async fn pay_through(
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
     let run = RunId(planned.digest.to_string());
-    let (engine, by) = (&instance.engine, actor()?);
-    let stored = submit::store(engine, payroll, &planned, &target.accounts, &run, &by).await?;
+    let (engine, by) = (&instance.engine, actor());
+    let stored =
+        submit::store(engine, payroll, &planned, &target.accounts, &run, by.as_ref()).await?;
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;

@@ -37,7 +37,10 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
     let payout = match arguments.although {
-        None => engine.resolve_by(&key, decision, &arguments.note, &actor()?).await?,
+        None => match actor() {
+            Some(by) => engine.resolve_by(&key, decision, &arguments.note, &by).await?,
+            None => engine.resolve(&key, decision, &arguments.note).await?,
+        },
         Some(present) => {
             engine.resolve_although(&key, decision, &arguments.note, present.word()).await?
         }

@@ -51,7 +51,7 @@ pub(crate) async fn store(
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
-    by: &Actor,
+    by: Option<&Actor>,
 ) -> Result<Stored, SubmitError> {
     let outcome = store_all(engine, payroll, plan, accounts, run, by).await;
     if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
@@ -67,7 +67,7 @@ async fn store_all(
     plan: &Plan,
     accounts: &dyn Accounts,
     run: &RunId,
-    by: &Actor,
+    by: Option<&Actor>,
 ) -> Result<Stored, SubmitError> {
     let mut stored = Stored::default();
     let mut batch = Batch::default();
@@ -102,11 +102,15 @@ impl Batch {
     async fn store(
         &mut self,
         engine: &Engine,
-        (run, by): (&RunId, &Actor),
+        (run, by): (&RunId, Option<&Actor>),
         stored: &mut Stored,
     ) -> Result<(), SubmitError> {
         let (lines, orders) = (std::mem::take(&mut self.lines), std::mem::take(&mut self.orders));
-        let answers = match engine.submit_by(run, orders, by).await {
+        let submitted = match by {
+            Some(by) => engine.submit_by(run, orders, by).await,
+            None => engine.submit(run, orders).await,
+        };
+        let answers = match submitted {
             Ok(answers) => answers,
             Err(error) => {
                 stored.refused.extend(problems(error, &lines)?);
