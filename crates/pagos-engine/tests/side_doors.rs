@@ -74,6 +74,7 @@ const STORE: &[(&str, Door)] = &[
     ("commit", Tried),
     ("end_claims", OfDue),
     ("halt", Harmless),
+    ("doubts", Harmless),
     ("halted", Harmless),
     ("held", Harmless),
     ("history", Harmless),
