@@ -12,7 +12,7 @@ use crate::{
     command::resolve,
     console,
     exit::{Exit, Failure},
-    run::{self, actor::named_actor, database::Database},
+    run::{self, actor::approver, database::Database},
 };
 
 pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
@@ -61,9 +61,9 @@ pub(super) fn approve(
                 waits.digest.clone()
             }
         };
+        let by = approver(db.open().await?.as_ref()).await?;
         let engine = engine(&db, &waits, config).await?;
-        let approval =
-            engine.approve(&waits.run, &digest, &named_actor()?, &arguments.note).await?;
+        let approval = engine.approve(&waits.run, &digest, &by, &arguments.note).await?;
         show(&[approval], arguments.json)
     })
 }
@@ -71,8 +71,9 @@ pub(super) fn approve(
 pub(super) fn reject(arguments: &RejectArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
         let (db, waits) = find(arguments.store.db.as_ref(), &arguments.run).await?;
+        let by = approver(db.open().await?.as_ref()).await?;
         let engine = engine(&db, &waits, config).await?;
-        let approval = engine.reject(&waits.run, &named_actor()?, &arguments.note).await?;
+        let approval = engine.reject(&waits.run, &by, &arguments.note).await?;
         show(&[approval], arguments.json)
     })
 }
