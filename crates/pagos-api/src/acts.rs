@@ -57,6 +57,9 @@ pub trait Acts: Debug + Send + Sync {
         by: &Actor,
     ) -> Result<Payout, EngineError>;
 
+    /// [`Engine::disclose`].
+    async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError>;
+
     /// [`Engine::open_payment`], by an actor.
     async fn open_payment(&self, order: PaymentOrder, by: &Actor) -> Result<Opened, EngineError>;
 
@@ -152,6 +155,10 @@ impl Acts for Engine {
             Some(present) => Engine::resolve_although(self, key, decision, &note, present).await,
             None => Engine::resolve_by(self, key, decision, &note, by).await,
         }
+    }
+
+    async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError> {
+        Engine::disclose(self, key, by).await
     }
 
     async fn open_payment(&self, order: PaymentOrder, _: &Actor) -> Result<Opened, EngineError> {

@@ -3,7 +3,7 @@
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use pagos_core::{Clock, Timestamp};
+use pagos_core::{Clock, NonceSource, Timestamp};
 use pagos_engine::{Engine, InstrumentedStore, Store};
 use pagos_webhook::Worker;
 use tokio::{sync::Semaphore, time::timeout};
@@ -66,6 +66,8 @@ pub struct Parts {
     pub writer: InstrumentedStore,
     /// The clock that decides whether a token is expired.
     pub clock: Arc<dyn Clock>,
+    /// Draws the secrets of sessions.
+    pub random: Arc<dyn NonceSource>,
     /// Reads uploaded files.
     pub uploads: Arc<dyn Uploads>,
     /// The limits.
@@ -159,7 +161,15 @@ impl Api {
         self.shared.worker.as_ref()
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
+    /// The limits that it was made with.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// assert_eq!(scene::api().await.limits().page_max, 500);
+    /// # });
+    /// ```
+    pub fn limits(&self) -> &Limits {
         &self.shared.parts.limits
     }
 
@@ -169,6 +179,10 @@ impl Api {
 
     pub(crate) fn long_bodies(&self) -> &Semaphore {
         &self.shared.long_bodies
+    }
+
+    pub(crate) fn random(&self) -> &dyn NonceSource {
+        self.shared.parts.random.as_ref()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

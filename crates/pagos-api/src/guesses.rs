@@ -11,9 +11,10 @@ use std::{
 
 use pagos_core::Timestamp;
 
-/// The address of the other end, which the server notes with each request.
+/// The address of the other end, which [`crate::Api::serve`] notes in the extensions of each request.
+/// Whoever calls the router within the same process hands it on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PeerAddress(pub(crate) IpAddr);
+pub struct PeerAddress(pub IpAddr);
 
 /// The counts of the present minute.
 #[derive(Debug)]

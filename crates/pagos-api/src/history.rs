@@ -19,8 +19,8 @@ pub(crate) struct HistoryView {
 /// One line of a history.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct HistoryEntry {
-    /// `attempt_begun`, `attempt_closed`, `observed`, `contradicted`, `asked`, `decided` or
-    /// `attention`.
+    /// `attempt_begun`, `attempt_closed`, `observed`, `contradicted`, `asked`, `decided`,
+    /// `disclosed` or `attention`.
     entry: String,
     /// When.
     at: String,
@@ -98,6 +98,9 @@ impl HistoryEntry {
                 because: Some(hide(note)),
                 ..Self::new("decided", at.to_string())
             },
+            Entry::Disclosed { at, by } => {
+                Self { by: Some(by.to_string()), ..Self::new("disclosed", at.to_string()) }
+            }
             Entry::Attention { at, because } => {
                 Self { because: Some(hide(because)), ..Self::new("attention", at.to_string()) }
             }

@@ -30,12 +30,15 @@ mod problem;
 mod router;
 mod runs;
 mod server;
+mod session;
 pub mod token;
 mod tokens;
+mod totals;
 mod uploads;
 mod waiting;
 
 pub use acts::{Acts, Approval, ReleaseState};
 pub use api::{Api, Limits, Parts};
+pub use guesses::PeerAddress;
 pub use problem::Fault;
 pub use uploads::{Upload, UploadError, Uploads};

@@ -1,15 +1,17 @@
 //! `/v1/payouts`: submit one, look at one, its history, a list, and a person's decision.
 
 pub(crate) mod order;
+mod outlook;
 mod resolve;
 pub(crate) mod view;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use pagos_core::{OrderKey, PayoutOrder};
+use pagos_core::{OrderKey, PayoutOrder, ProviderRef};
 use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, RunId, Sorted, Submitted};
 use serde::Deserialize;
 
+pub(crate) use outlook::*;
 pub(crate) use resolve::*;
 
 use crate::{
@@ -141,6 +143,11 @@ pub(crate) struct PayoutQuery {
     account: Option<String>,
     /// Only members of this run.
     run: Option<String>,
+    /// Only the one with this id of the provider's, in each account.
+    reference: Option<String>,
+    /// Only those whose beneficiary's name contains this, in any case. At most 5,000 payouts are
+    /// looked at for one page, so a page may be short or empty and have a `next` all the same.
+    beneficiary: Option<String>,
     /// The `next` of the page before.
     after: Option<String>,
     /// The number of rows, 100 if it is not given.
@@ -162,9 +169,52 @@ pub(crate) async fn list_payouts(
     let run = query.run.map(RunId);
     let account = query.account.map(|name| name.parse()).transpose().map_err(in_query)?;
     let status = query.status.map(known_status).transpose()?;
-    let filter = Filter { run, status, account, ..Filter::default() };
-    page_of(&api, &filter, query.after.as_deref(), query.limit).await
+    let reference = query.reference.map(ProviderRef::new).transpose().map_err(in_query)?;
+    let filter = Filter { run, status, account, reference, ..Filter::default() };
+    match query.beneficiary {
+        None => page_of(&api, &filter, query.after.as_deref(), query.limit).await,
+        Some(name) => search(&api, &filter, &name, query.after.as_deref(), query.limit).await,
+    }
 }
+
+/// The payouts of a filter whose beneficiary's name contains `name`. No store has an index of names,
+/// so a page looks at a limited number of payouts.
+async fn search(
+    api: &Api,
+    filter: &Filter,
+    name: &str,
+    after: Option<&str>,
+    limit: Option<usize>,
+) -> Result<Answer<PayoutPage>, Problem> {
+    let mut after: Option<Cursor> = after.map(str::parse).transpose().map_err(in_query)?;
+    let (limit, name) = (page_limit(api, limit)?, name.to_lowercase());
+    let (mut found, mut seen) = (Vec::new(), 0);
+    while seen < SEARCHED_MAX {
+        let page =
+            Page { sorted: Sorted::NewestFirst { after: after.clone() }, limit: SEARCHED_AT_ONCE };
+        let payouts = api.store().list(filter, &page).await?;
+        let is_last = payouts.len() < SEARCHED_AT_ONCE;
+        seen += payouts.len();
+        for payout in &payouts {
+            if found.len() >= limit {
+                let next = after.map(|after| after.to_string());
+                return Ok(Answer::ok(PayoutPage { payouts: found, next }));
+            }
+            after = Some(payout.cursor());
+            if payout.order.beneficiary.name.to_lowercase().contains(&name) {
+                found.push(PayoutView::of(payout));
+            }
+        }
+        if is_last {
+            return Ok(Answer::ok(PayoutPage { payouts: found, next: None }));
+        }
+    }
+    let next = after.map(|after| after.to_string());
+    Ok(Answer::ok(PayoutPage { payouts: found, next }))
+}
+
+const SEARCHED_AT_ONCE: usize = 500;
+const SEARCHED_MAX: usize = 5_000;
 
 /// One page of a filter, newest first.
 pub(crate) async fn page_of(

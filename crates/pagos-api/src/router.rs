@@ -20,7 +20,7 @@ use crate::{
     api::Api,
     balances, caller, events, inbox, payments, payouts,
     problem::{Fault, Problem, ProblemDocument, ProblemType},
-    runs, tokens, waiting,
+    runs, session, tokens, totals, waiting,
 };
 
 /// The head of the document.
@@ -56,6 +56,8 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(payouts::create_payout, payouts::list_payouts))
         .routes(routes!(payouts::read_payout))
         .routes(routes!(payouts::read_payout_history))
+        .routes(routes!(payouts::read_outlook))
+        .routes(routes!(payouts::disclose_account_number))
         .routes(routes!(payouts::resolve_payout))
         .routes(routes!(runs::create_run, runs::list_runs))
         .routes(routes!(runs::read_run))
@@ -73,6 +75,8 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(inbox::read_inbox))
         .routes(routes!(events::list_events))
         .routes(routes!(waiting::list_waiting))
+        .routes(routes!(totals::read_totals))
+        .routes(routes!(session::read_session, session::begin_session, session::end_session))
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(tokens::revoke_token))
         // Before the handlers, so that a handler which names no scope is not open to strangers.

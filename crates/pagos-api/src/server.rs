@@ -41,7 +41,37 @@ impl Api {
         settings: Settings,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<Served> {
-        let door = Door { router: self.router(), settings };
+        self.serve_beside(Router::new(), listener, settings, shutdown).await
+    }
+
+    /// Like [`Api::serve`], with other addresses beside those of the API, such as pages for people.
+    /// Their answers keep a connection open if they bring along the extensions of an answer of the
+    /// API to a valid token.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use axum::{Router, routing::get};
+    /// use pagos_webhook::Settings;
+    ///
+    /// # scene::play(async {
+    /// # let api = scene::api().await;
+    /// # let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    /// let pages = Router::new().route("/hello", get(async || "hello"));
+    /// let shutdown = std::future::ready(());
+    /// api.serve_beside(pages, listener, Settings::default(), shutdown).await.unwrap();
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`Api::serve`].
+    pub async fn serve_beside(
+        &self,
+        beside: Router,
+        listener: TcpListener,
+        settings: Settings,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<Served> {
+        let door = Door { router: self.router().merge(beside), settings };
         let served = serve_connections(&door, listener, shutdown).await;
         self.finish().await;
         served

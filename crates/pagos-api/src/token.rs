@@ -5,7 +5,7 @@
 //! record keeps the SHA-256 of the secret. A slow hash such as argon2 protects passwords, which can
 //! be guessed; nobody guesses 256 bits, and a slow hash would let strangers keep the processor busy.
 
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{collections::BTreeSet, fmt, str::FromStr, time::Duration};
 
 use pagos_core::{Error, NonceSource, SignatureMatch, Timestamp};
 use pagos_engine::{
@@ -80,6 +80,9 @@ pub struct Token {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// The id of the token that somebody logged in with, if it is the token of a session. It is
+    /// refused as soon as that one is.
+    pub session_of: Option<String>,
 }
 
 /// A token to make.
@@ -187,11 +190,85 @@ pub async fn create(
         created_at: now,
         expires_at: new.expires_at,
         revoked_at: None,
+        session_of: None,
     };
-    let kept = Kept::of(&token, digest_of(&secret));
+    issue(writer, &secret, token).await
+}
+
+/// Makes the token of a session: with the name and the scopes of the token that somebody logged in
+/// with, for a short time, and refused as soon as that one is. It deletes the expired sessions of the
+/// same token.
+///
+/// ```
+/// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+/// use std::time::Duration;
+///
+/// use pagos_api::token;
+/// use pagos_core::Clock;
+///
+/// # scene::play(async {
+/// # let (store, system) = (scene::store(), scene::Counting::default());
+/// # let writer = pagos_engine::InstrumentedStore::from(store.clone());
+/// # let ana = token::create(&writer, &system, system.now(), scene::anas()).await.unwrap().token;
+/// let now = system.now();
+/// let hour = Duration::from_secs(3_600);
+/// let session =
+///     token::begin_session(store.as_ref(), &writer, &system, now, &ana, hour).await.unwrap();
+/// assert_eq!(session.token.expires_at, Some(now.plus(hour)));
+/// # });
+/// ```
+///
+/// # Errors
+/// The error of the store.
+pub async fn begin_session(
+    store: &dyn Store,
+    writer: &InstrumentedStore,
+    random: &dyn NonceSource,
+    now: Timestamp,
+    of: &Token,
+    lasts: Duration,
+) -> Result<Issued, TokenError> {
+    let root = of.session_of.as_ref().unwrap_or(&of.id);
+    for token in list(store).await? {
+        let is_over = token.expires_at.is_some_and(|at| at <= now) || token.revoked_at.is_some();
+        if is_over && token.session_of.as_ref() == Some(root) {
+            delete(store, writer, &token.id).await?;
+        }
+    }
+    let ends_at = now.plus(lasts);
+    let id = hex(&random.draw()[..ID_BYTES]);
+    let secret = format!("{}{}", hex(&random.draw()), hex(&random.draw()));
+    let token = Token {
+        id,
+        name: of.name.clone(),
+        scopes: of.scopes.clone(),
+        created_at: now,
+        expires_at: Some(of.expires_at.map_or(ends_at, |at| at.min(ends_at))),
+        revoked_at: None,
+        session_of: Some(root.clone()),
+    };
+    issue(writer, &secret, token).await
+}
+
+async fn issue(
+    writer: &InstrumentedStore,
+    secret: &str,
+    token: Token,
+) -> Result<Issued, TokenError> {
+    let kept = Kept::of(&token, digest_of(secret));
     write(writer, &token.id, None, &kept).await?;
     let text = format!("{PREFIX}{}_{secret}", token.id);
     Ok(Issued { token, text })
+}
+
+async fn delete(store: &dyn Store, writer: &InstrumentedStore, id: &str) -> Result<(), TokenError> {
+    let Some(record) = store.record(RecordKind::Token, id).await? else { return Ok(()) };
+    let was = Some(record.version);
+    let name = id.to_owned();
+    let write = RecordWrite { kind: RecordKind::Token, name, was, body: None, notices: Vec::new() };
+    // A conflict means that somebody else deleted it.
+    writer.write_record(write).await?;
+    Ok(())
 }
 
 /// All tokens, by id, also those that are expired or revoked.
@@ -300,11 +377,16 @@ pub async fn verify(
     if SignatureMatch::of(digest_of(secret).as_bytes(), kept.digest.as_bytes()).is_none() {
         return Ok(Err(Refusal::NotKnown));
     }
-    if kept.revoked_at.is_some() {
-        return Ok(Err(Refusal::Revoked));
+    if let Some(refusal) = kept.refusal(now) {
+        return Ok(Err(refusal));
     }
-    if kept.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Ok(Err(Refusal::Expired));
+    if let Some(root) = &kept.session_of {
+        let Some(record) = store.record(RecordKind::Token, root).await? else {
+            return Ok(Err(Refusal::Revoked));
+        };
+        if let Some(refusal) = Kept::read(&record)?.refusal(now) {
+            return Ok(Err(refusal));
+        }
     }
     Ok(Ok(kept.token(id)))
 }
@@ -338,9 +420,19 @@ struct Kept {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_of: Option<String>,
 }
 
 impl Kept {
+    /// Why it is refused at `now`, if it is.
+    fn refusal(&self, now: Timestamp) -> Option<Refusal> {
+        if self.revoked_at.is_some() {
+            return Some(Refusal::Revoked);
+        }
+        self.expires_at.is_some_and(|at| at <= now).then_some(Refusal::Expired)
+    }
+
     fn of(token: &Token, digest: String) -> Self {
         Self {
             digest,
@@ -349,6 +441,7 @@ impl Kept {
             created_at: token.created_at,
             expires_at: token.expires_at,
             revoked_at: token.revoked_at,
+            session_of: token.session_of.clone(),
         }
     }
 
@@ -365,6 +458,7 @@ impl Kept {
             created_at: self.created_at,
             expires_at: self.expires_at,
             revoked_at: self.revoked_at,
+            session_of: self.session_of,
         }
     }
 }

@@ -69,6 +69,13 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         approved_by: Vec<Actor>,
     },
+    /// Somebody looked at what is not shown to everybody.
+    Disclosed {
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: Actor,
+    },
     /// A person must look, or has looked.
     Attention {
         /// When.

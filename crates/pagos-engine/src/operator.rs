@@ -166,6 +166,42 @@ impl Engine {
         self.take_decision(key, order).await
     }
 
+    /// Records who looked at what is not shown to everybody, such as the full account number, and
+    /// returns the payout. Nothing else about the payout changes.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::Actor;
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let (order, ana) = (scene::order("salary-7"), Actor::new("ana").unwrap());
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// let payout = engine.disclose(&key, &ana).await?;
+    /// let number = payout.order.beneficiary.account_number.as_str(); // the history says who saw it
+    /// # assert!(!number.is_empty());
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there is no such payout, or if the store fails; then nothing may be shown.
+    pub async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError> {
+        let payout = self.load(key).await?;
+        let note = |payout: &Payout, rules: &Rules<'_>| {
+            Some(Outcome {
+                progress: payout.progress.clone(),
+                due_at: payout.due_at,
+                entries: vec![Entry::Disclosed { at: rules.now, by: by.clone() }],
+                notices: Vec::new(),
+            })
+        };
+        let written = self.write(Point::RecordDecision, payout, Writer::Anyone, note).await?;
+        written.ok_or_else(|| EngineError::NoPayout(key.clone()))
+    }
+
     async fn take_decision(&self, key: &OrderKey, order: Order<'_>) -> Result<Payout, EngineError> {
         if order.note.trim().is_empty() {
             return Err(EngineError::Refused(

@@ -139,6 +139,7 @@ fn written_at(entry: &Entry) -> Timestamp {
         | Entry::AttemptClosed { at, .. }
         | Entry::Asked { at, .. }
         | Entry::Decided { at, .. }
+        | Entry::Disclosed { at, .. }
         | Entry::Attention { at, .. } => *at,
     }
 }

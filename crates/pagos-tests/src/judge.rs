@@ -55,6 +55,7 @@ pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
             | Entry::Contradicted { .. }
             | Entry::Asked { .. }
             | Entry::Decided { .. }
+            | Entry::Disclosed { .. }
             | Entry::Attention { .. } => {}
         }
     }

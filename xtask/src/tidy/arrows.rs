@@ -54,6 +54,7 @@ fn allowed(package: &Package) -> Option<Allowed> {
         | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
         // It serves connections as the receiver does.
         "pagos-api" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-webhook"]),
+        "pagos-desk" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-api"]),
         "pagos" => Allowed::Libraries,
         "pagos-cli" => Allowed::Product,
         name if PROOF.contains(&name) && !package.is_published => Allowed::All,

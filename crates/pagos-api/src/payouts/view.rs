@@ -89,6 +89,13 @@ pub(crate) struct PayoutPage {
 }
 
 impl PayoutView {
+    /// Whether its run holds it: it was never due and never begun.
+    pub(crate) fn is_held(payout: &Payout) -> bool {
+        let progress = &payout.progress;
+        let is_untouched = progress.status() == Status::Created && progress.attempts == 0;
+        is_untouched && payout.due_at.is_none() && progress.attention.is_none()
+    }
+
     pub(crate) fn of(payout: &Payout) -> Self {
         let (order, progress) = (&payout.order, &payout.progress);
         let (payee, amount) = (&order.beneficiary, order.amount);
@@ -124,11 +131,8 @@ impl PayoutView {
     }
 }
 
-/// An order that was never due and never begun is held by its run.
 fn state(payout: &Payout) -> PayoutState {
-    let progress = &payout.progress;
-    let is_untouched = progress.status() == Status::Created && progress.attempts == 0;
-    match is_untouched && payout.due_at.is_none() && progress.attention.is_none() {
+    match PayoutView::is_held(payout) {
         true => PayoutState::Held,
         false => PayoutState::UnderWay,
     }

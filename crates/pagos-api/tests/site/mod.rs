@@ -322,6 +322,8 @@ impl Site {
             store: store.clone(),
             writer: writer.clone(),
             clock: Arc::new(clock.clone()),
+            // Other numbers than those of `dice`.
+            random: Arc::new(Dice(AtomicU64::new(1 << 32))),
             uploads: Arc::new(Lines),
             limits,
         };

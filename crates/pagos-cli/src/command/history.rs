@@ -66,6 +66,7 @@ pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
         }
         Entry::Asked { at, answer } => (*at, format!("asked: {answer}")),
         Entry::Attention { at, because } => (*at, format!("for a person: {because}")),
+        Entry::Disclosed { at, by } => (*at, format!("{by} looked at the account number")),
         Entry::Decided { at, by, decision, note, approved_by } => {
             let approved: Vec<&str> = approved_by.iter().map(|actor| actor.as_str()).collect();
             let approved = match approved.is_empty() {

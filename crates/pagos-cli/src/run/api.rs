@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_api::{Api, Fault, Limits, Parts, Upload, UploadError, Uploads, token};
 use pagos_core::Clock;
+use pagos_desk::Desk;
 use pagos_engine::{RunId, Store};
 use pagos_system::System;
 use pagos_webhook::{Served, Settings};
@@ -77,7 +78,8 @@ pub(crate) fn spawn(
             // A dropped sender means the same as a message: stop.
             let _ = stopped.await;
         };
-        api.serve(listener, Settings::default(), until).await
+        let desk = Desk::new(&api).router();
+        api.serve_beside(desk, listener, Settings::default(), until).await
     });
     Ok(Serving { stop, task, address })
 }
@@ -88,6 +90,7 @@ fn build(instance: &Instance, accounts: Accounts) -> Api {
         store: Arc::clone(&instance.store),
         writer: instance.instrumented_store(),
         clock: Arc::new(System),
+        random: Arc::new(System),
         uploads: Arc::new(Files { accounts, limits: Limits::default() }),
         limits: Limits::default(),
     };

@@ -371,7 +371,8 @@ fn judge_calls(payout: &Payout, history: &[Entry], told: &[Notice]) -> Result<u6
             Entry::AttemptBegun { .. } | Entry::AttemptClosed { .. } => last = None,
             Entry::Observed { change: Change::Same | Change::Stale, .. }
             | Entry::Asked { .. }
-            | Entry::Decided { .. } => {}
+            | Entry::Decided { .. }
+            | Entry::Disclosed { .. } => {}
             Entry::Observed { .. } => last = None,
         }
     }

@@ -1,0 +1,246 @@
+//! Every word of the pages in both languages, in one table: a word that lacks one does not compile.
+//! Words of the API (problems, notes, reasons of providers) are shown as they are.
+
+macro_rules! words {
+    ($($name:ident $es:literal $en:literal,)*) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub(crate) struct Words {
+            $(pub(crate) $name: &'static str,)*
+        }
+
+        pub(crate) static ES: Words = Words { $($name: $es,)* };
+        pub(crate) static EN: Words = Words { $($name: $en,)* };
+
+        /// Each word with both of its texts.
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $es, $en),)*];
+    };
+}
+
+words! {
+    // The frame.
+    overview "Resumen" "Overview",
+    payouts "Pagos" "Payouts",
+    payout "Pago" "Payout",
+    waiting "Pendientes de decisión" "Waiting for you",
+    runs "Nóminas" "Runs",
+    run "Nómina" "Run",
+    inbox "Webhooks recibidos" "Webhooks received",
+    accounts "Cuentas" "Accounts",
+    report "Informe" "Report",
+    log_in "Entrar" "Log in",
+    log_out "Salir" "Log out",
+    skip "Ir al contenido" "Skip to the content",
+    main_navigation "Navegación principal" "Main navigation",
+    other_language "English" "Español",
+    other_code "en" "es",
+    logged_in_as "Sesión de" "Logged in as",
+    next_page "Página siguiente" "Next page",
+    nothing_here "No hay nada aquí." "There is nothing here.",
+    // Logging in.
+    token "Token" "Token",
+    token_hint "El que mostró «pagos token create». Solo permite lo que su alcance permite."
+        "The one that `pagos token create` showed. It allows what its scopes allow, and no more.",
+    token_is_refused "El token no es válido: no existe, caducó o fue revocado."
+        "The token is not valid: there is none like it, or it expired, or was revoked.",
+    form_is_foreign "El formulario no viene de una página de esta sesión."
+        "The form does not come from a page of this session.",
+    load_again "Vuelva a cargar la página y repita." "Load the page again and repeat it.",
+    no_such_page "No existe esa página" "There is no such page",
+    look_in_the_list "Búsquela desde el resumen." "Start from the overview.",
+    what_next "Qué hacer" "What to do next",
+    // Payouts.
+    key "Clave" "Key",
+    account "Cuenta" "Account",
+    amount "Monto" "Amount",
+    status "Estado" "Status",
+    beneficiary "Beneficiario" "Beneficiary",
+    bank "Banco" "Bank",
+    account_number "Número de cuenta" "Account number",
+    account_type "Tipo de cuenta" "Account type",
+    reference "Referencia del proveedor" "Provider's reference",
+    description "Glosa" "Description",
+    attempts "Intentos" "Attempts",
+    created_at "Recibido" "Submitted",
+    settled_at "Concluido" "Settled",
+    reason "Motivo" "Reason",
+    count "Cantidad" "Count",
+    total "Total" "Total",
+    any "Todos" "Any",
+    filter "Filtrar" "Filter",
+    find "Clave o referencia" "Key or reference",
+    name_contains "Nombre contiene" "Name contains",
+    filters_hint "La dirección de esta página guarda los filtros: sirve como enlace."
+        "The address of this page keeps the filters, so it can be saved as a link.",
+    // Statuses.
+    created "por enviar" "to be sent",
+    in_doubt "en duda" "in doubt",
+    pending "en curso" "under way",
+    paid "pagado" "paid",
+    failed "fallido" "failed",
+    quarantined "en cuarentena" "in quarantine",
+    rejected "rechazado" "rejected",
+    declined "no pagado" "declined",
+    cancelled "cancelado" "cancelled",
+    expired "vencido" "expired",
+    returned "devuelto" "returned",
+    needs_person "espera una decisión" "waits for a person",
+    held_payout "retenido hasta que se libere su nómina" "held until its run is released",
+    // One payout.
+    what_is_known "Qué se sabe" "What is known",
+    what_is_next "Qué sigue" "What happens next",
+    timeline "Historia" "History",
+    who_said "Quién lo dijo" "Who said so",
+    show_account_number "Mostrar el número completo" "Show the full number",
+    disclosure_is_kept "Queda anotado quién lo vio." "The history keeps who looked.",
+    attempt_begun "Intento iniciado" "Attempt begun",
+    attempt_closed "Intento cerrado" "Attempt closed",
+    observed "Se supo" "Learned",
+    reversed "Reversa" "Reversed",
+    contradicted "Contradice la orden" "Contradicts the order",
+    asked "Consulta sin novedad" "Queried, nothing learned",
+    decided "Decisión" "Decision",
+    disclosed "Vio el número de cuenta" "Looked at the account number",
+    person_called "Se llamó a una persona" "A person was called",
+    reply "respuesta del proveedor" "the provider's reply",
+    query "consulta al proveedor" "a query to the provider",
+    verified_event "webhook con firma verificada" "a webhook with a verified signature",
+    unverified_event "webhook sin firma verificada" "a webhook without a verified signature",
+    listing "listado del proveedor" "the provider's list",
+    operator "una persona" "a person",
+    attempt "intento" "attempt",
+    provider_said "el proveedor dijo" "the provider said",
+    provider_time "hora del proveedor" "provider's time",
+    proof "prueba" "proof",
+    approved_by "aprobado por" "approved by",
+    next_send "Pagos lo envía" "Pagos sends it",
+    next_query "Pagos consulta al proveedor" "Pagos queries the provider",
+    next_watch "Pagos vuelve a consultar, por si se revierte"
+        "Pagos queries it again, in case it is reversed",
+    next_person "Nada por sí solo: espera la decisión de una persona"
+        "Nothing by itself: it waits for a person's decision",
+    next_held "Nada hasta que se libere su nómina" "Nothing before its run is released",
+    next_nothing "Nada más: está concluido" "Nothing more: it is settled",
+    wait_leave "No se puede enviar: el proveedor no responde o no lo acepta todavía"
+        "It cannot be sent: the provider does not answer, or does not take it yet",
+    wait_doubt "Puede haberse enviado y el proveedor no dice qué pasó"
+        "It may have been sent, and the provider does not say what became of it",
+    wait_pending "El proveedor lo tiene y no lo concluye"
+        "The provider has it and does not finish it",
+    wait_denied "El proveedor lo tenía y ahora dice que no existe"
+        "The provider had it, and now says that there is no such payout",
+    wait_not_understood "El proveedor usó una palabra que nadie documenta"
+        "The provider used a word that nobody documents",
+    wait_confirm "Algo contradijo un estado final y aún no se confirma"
+        "Something contradicted a final status, and nothing has confirmed it yet",
+    since "desde" "since",
+    queries "consultas" "queries",
+    absences "respuestas «no existe» seguidas" "answers of “no such payout” in a row",
+    of_needed "de las necesarias" "of those needed",
+    decide "Decidir" "Decide",
+    decision_cannot_be_undone
+        "La decisión queda en la historia con su nombre y no se puede deshacer. Mire antes el extracto del banco o del proveedor."
+        "The decision is kept in the history with your name and cannot be undone. Look at the bank's or the provider's statement first.",
+    note "Nota: cómo lo sabe" "Note: how you know it",
+    note_hint "Por ejemplo: «Cartola del 12 de mayo, línea 40»."
+        "For example: “Statement of 12 May, line 40”.",
+    decide_succeeded "El dinero llegó: queda como pagado"
+        "The money arrived: it counts as paid",
+    decide_failed "No salió dinero, o volvió: queda como fallido"
+        "No money left, or it came back: it counts as failed",
+    decide_resend "El proveedor nunca lo recibió ni lo recibirá: enviar otra vez con la misma clave"
+        "The provider never had it and never will: send it again under the same key",
+    decide_ask "No pasa nada: consultar otra vez al proveedor"
+        "Nothing is wrong: query the provider again",
+    // Runs.
+    state "Estado" "State",
+    orders "Pagos" "Payouts",
+    submitted_by "Presentada por" "Submitted by",
+    released_at "Liberada" "Released",
+    held "retenida" "held",
+    waits_for_approval "espera aprobación" "waits for approval",
+    approved "aprobada" "approved",
+    blocked "bloqueada: no queda quien apruebe" "blocked: nobody is left who may approve",
+    released "liberada" "released",
+    withdrawn "retirada" "withdrawn",
+    upload "Subir una nómina" "Upload a payroll",
+    upload_hint "Un CSV, o un libro .xlsx: se lee la primera hoja. Nada se envía antes de liberarla."
+        "A CSV file, or an .xlsx workbook, whose first sheet is read. Nothing is sent before it is released.",
+    file "Archivo" "File",
+    check_file "Revisar y guardar" "Check and keep",
+    file_is_missing "Falta el archivo" "There is no file",
+    choose_a_file "Elija un archivo que no esté vacío." "Choose a file that is not empty.",
+    problems "Problemas" "Problems",
+    nothing_was_kept "No se guardó nada. Corrija el archivo y súbalo otra vez."
+        "Nothing was kept. Correct the file and upload it again.",
+    line "Línea" "Line",
+    column "Columna" "Column",
+    problem "Problema" "Problem",
+    remedy "Remedio" "Remedy",
+    and_more "y otros" "and others",
+    warnings "Advertencias" "Warnings",
+    release "Liberar" "Release",
+    release_hint "Los pagos se envían enseguida, o cuando otros la aprueben si hace falta."
+        "The payouts are sent at once, or as soon as others approve it, if that is needed.",
+    withdraw "Retirar" "Withdraw",
+    withdraw_hint "Se borra sin pagar nada." "It is deleted, and nothing is paid.",
+    approve "Aprobar" "Approve",
+    reject "Rechazar" "Reject",
+    approval "Aprobación" "Approval",
+    approvals_missing "Aprobaciones que faltan" "Approvals that are missing",
+    digest "Huella de lo que se aprueba" "Digest of what is approved",
+    approve_note "Qué revisó" "What you looked at",
+    reject_note "Por qué" "Why",
+    progress "Avance" "Progress",
+    all_payouts "Ver todos sus pagos" "See all its payouts",
+    report_page "Informe para imprimir" "Report to print",
+    report_csv "Informe CSV" "CSV report",
+    not_paid "Lo que no está pagado" "What is not paid",
+    all_paid "Todo está pagado." "Everything is paid.",
+    run_is_large "La nómina es demasiado grande para esta página"
+        "The run is too large for this page",
+    use_the_command "Use «pagos list --run NOMBRE --json» en el servidor."
+        "Use `pagos list --run NAME --json` on the server.",
+    signature "Firma" "Signature",
+    // The overview.
+    where_money_is "Dónde está el dinero" "Where the money is",
+    newest_runs "Últimas nóminas" "Newest runs",
+    waits_for_person "esperan una decisión" "wait for a person",
+    are_in_doubt "en duda" "in doubt",
+    out_of_service "Fuera de servicio" "Out of service",
+    out_of_service_hint "El proveedor rechaza sus credenciales. Pagos prueba otra vez solo; nada se pierde."
+        "The provider refuses its credentials. Pagos tries again by itself, and nothing is lost.",
+    in_service "En servicio" "In service",
+    if_you_do_nothing "Si no hace nada" "If you do nothing",
+    nothing_is_sent_meanwhile "Pagos sigue consultando; no envía nada otra vez por su cuenta."
+        "Pagos goes on with its queries, and sends nothing again on its own.",
+    run_stays "La nómina queda retenida: no se envía nada."
+        "The run stays held: nothing is sent.",
+    balance "Saldo disponible" "Available balance",
+    unknown_balance "no se sabe" "not known",
+    // The inbox.
+    number "N.º" "Nº",
+    received_at "Recibido" "Received",
+    signature_is_genuine "firma auténtica" "genuine signature",
+    signature_is_none "firma no verificada" "signature not verified",
+    repeats "Repeticiones" "Repeats",
+    open "por aplicar" "to be applied",
+    applied "aplicado" "applied",
+    orphan "sin pago conocido" "of no known payout",
+    unreadable "ilegible" "unreadable",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_there_in_both_languages() {
+        for (name, es, en) in ALL {
+            assert!(!es.trim().is_empty() && !en.trim().is_empty(), "{name}");
+            let ends = |text: &str| text.ends_with(".");
+            assert_eq!(ends(es), ends(en), "{name}: {es} / {en}");
+        }
+    }
+}

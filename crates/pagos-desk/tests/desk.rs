@@ -1,0 +1,349 @@
+//! The pages as a browser without scripts sees them: who gets in, what they show and do, and what
+//! other sites, viewers and old sessions cannot do.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../../pagos-api/tests/site/mod.rs"]
+mod site;
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use axum::{Router, body::Body};
+use http::Request;
+use pagos_api::token::Scope;
+use pagos_core::*;
+use pagos_desk::Desk;
+use pagos_engine::*;
+use site::{CANARY, Says, Site, order};
+use tower::ServiceExt;
+
+/// A browser with its cookies.
+struct Browser {
+    router: Router,
+    cookies: Mutex<BTreeMap<String, String>>,
+    language: &'static str,
+}
+
+/// A page that was loaded.
+struct Page {
+    status: u16,
+    location: String,
+    policy: String,
+    text: String,
+}
+
+impl Browser {
+    fn of(site: &Site) -> Self {
+        let router = Desk::new(&site.api).router();
+        Self { router, cookies: Mutex::default(), language: "en" }
+    }
+
+    async fn logged_in(site: &Site, name: &str, scopes: &[Scope]) -> Self {
+        let browser = Self::of(site);
+        let token = site.token(name, scopes).await;
+        assert_eq!(browser.log_in(&token).await.location, "/desk");
+        browser
+    }
+
+    async fn log_in(&self, token: &str) -> Page {
+        self.send(Request::post("/desk/login"), &[("token", token), ("next", "/desk")]).await
+    }
+
+    async fn get(&self, path: &str) -> Page {
+        self.exchange(Request::get(path), Body::empty()).await
+    }
+
+    /// Sends a form, with the key that the browser's pages carry.
+    async fn submit(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let key = self.form_key().await;
+        let fields: Vec<_> = [("form_key", key.as_str())].iter().chain(fields).copied().collect();
+        self.send(Request::post(path), &fields).await
+    }
+
+    async fn form_key(&self) -> String {
+        let page = self.get("/desk").await;
+        let (_, rest) = page.text.split_once("name=\"form_key\" value=\"").unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    async fn send(&self, request: http::request::Builder, fields: &[(&str, &str)]) -> Page {
+        let plain = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+        let pairs = fields.iter().map(|(name, value)| format!("{name}={}", plain(value)));
+        let body = pairs.collect::<Vec<_>>().join("&");
+        let kind = "application/x-www-form-urlencoded";
+        self.exchange(request.header("content-type", kind), Body::from(body)).await
+    }
+
+    async fn upload(&self, file: &str) -> Page {
+        let key = self.form_key().await;
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"form_key\"\r\n\r\n{key}\r\n--b\r\n\
+             content-disposition: form-data; name=\"file\"; filename=\"p.csv\"\r\n\r\n{file}\r\n--b--\r\n"
+        );
+        let request = Request::post("/desk/runs");
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        self.exchange(request, Body::from(body)).await
+    }
+
+    async fn exchange(&self, request: http::request::Builder, body: Body) -> Page {
+        let cookies: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let request = request
+            .header("cookie", cookies.join("; "))
+            .header("host", "127.0.0.1:1")
+            .header("accept-language", self.language);
+        let answer = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        for kept in parts.headers.get_all("set-cookie") {
+            let (pair, _) = kept.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.lock().unwrap().insert(name.to_owned(), value.to_owned());
+        }
+        let bytes = axum::body::to_bytes(body, 1 << 24).await.unwrap();
+        let header = |name| {
+            parts.headers.get(name).map(|it| it.to_str().unwrap().to_owned()).unwrap_or_default()
+        };
+        Page {
+            status: parts.status.as_u16(),
+            location: header("location"),
+            policy: header("content-security-policy"),
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+}
+
+const PAGES: [&str; 9] = [
+    "/desk",
+    "/desk/payouts",
+    "/desk/payouts/a-1",
+    "/desk/waiting",
+    "/desk/runs",
+    "/desk/runs/r-1",
+    "/desk/runs/r-1/report",
+    "/desk/inbox",
+    "/desk/accounts",
+];
+
+const FORMS: [&str; 7] = [
+    "/desk/payouts/a-1/resolve",
+    "/desk/payouts/a-1/account-number",
+    "/desk/runs",
+    "/desk/runs/r-1/release",
+    "/desk/runs/r-1/approve",
+    "/desk/runs/r-1/reject",
+    "/desk/runs/r-1/withdraw",
+];
+
+async fn with_a_run() -> Site {
+    let site = Site::new().await;
+    site.engine.submit(&RunId::from("r-1"), vec![order("a-1"), order("a-2")]).await.unwrap();
+    site
+}
+
+#[tokio::test]
+async fn strangers_see_the_login_and_nothing_else() {
+    let site = with_a_run().await;
+    let browser = Browser::of(&site);
+    for page in PAGES {
+        let told = browser.get(page).await;
+        assert_eq!(told.status, 303, "{page}");
+        assert!(told.location.starts_with("/desk/login?next=%2Fdesk"), "{page}: {}", told.location);
+    }
+    for form in FORMS {
+        let told = browser.send(Request::post(form), &[("form_key", "x")]).await;
+        assert_eq!(
+            (told.status, told.location.as_str()),
+            (303, "/desk/login?next=%2Fdesk"),
+            "{form}"
+        );
+    }
+    let told = browser.log_in("pagos_000000000000_guess").await;
+    assert_eq!(told.status, 401);
+    assert!(told.text.contains("The token is not valid"));
+}
+
+#[tokio::test]
+async fn every_page_shows_in_both_languages_and_loads_nothing_from_elsewhere() {
+    let site = with_a_run().await;
+    for (language, title, title_of_runs) in
+        [("en", "Overview", "Runs"), ("es", "Resumen", "Nóminas")]
+    {
+        let browser = Browser { language, ..Browser::logged_in(&site, "ana", &Scope::ALL).await };
+        for page in PAGES {
+            let told = browser.get(page).await;
+            assert_eq!(told.status, 200, "{page}: {}", told.text);
+            assert!(told.text.contains(&format!("<html lang=\"{language}\">")), "{page}");
+            assert!(told.text.contains(title) && told.text.contains(title_of_runs), "{page}");
+            assert!(!told.text.contains(CANARY), "{page}");
+            assert!(told.text.len() < 100 * 1024, "{page}");
+            assert!(told.policy.starts_with("default-src 'none'"), "{page}");
+            assert!(!told.text.contains("http://") && !told.text.contains("https://"), "{page}");
+            assert!(!told.text.contains("style=") && !told.text.contains("onclick"), "{page}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_payroll_is_uploaded_mended_released_and_reported() {
+    let site = Site::new().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let refused = browser.upload("a-1\nbad\nbad").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("Nothing was kept"));
+    assert!(refused.text.contains("<td>2</td>") && refused.text.contains("<td>3</td>"));
+    let kept = browser.upload("a-1\na-2").await;
+    assert_eq!((kept.status, kept.location.as_str()), (303, "/desk/runs/file-of-lines"));
+    let path = "/desk/runs/file-of-lines";
+    let held = browser.get(path).await;
+    assert!(held.text.contains("held") && held.text.contains("ana"), "{}", held.text);
+    let released = browser.submit(&format!("{path}/release"), &[("orders", "2")]).await;
+    assert_eq!(released.location, path);
+    site.work().await;
+    let paid = browser.get(path).await;
+    assert!(paid.text.contains("<span class=\"status succeeded\">paid</span>"), "{}", paid.text);
+    let report = browser.get(&format!("{path}/report.csv")).await;
+    assert_eq!(report.text.lines().count(), 3, "{}", report.text);
+    assert!(browser.get(&format!("{path}/report")).await.text.contains("Everything is paid."));
+    let live = browser.get(&format!("{path}/live")).await;
+    assert!(live.text.starts_with("retry: 1000\nid: "), "{}", live.text);
+}
+
+#[tokio::test]
+async fn a_doubt_is_decided_with_a_note_and_the_history_names_who_decided() {
+    let site = Site::new().await;
+    site.provider_says(Says::Unknown);
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    site.engine.pay(order("a-1")).await.unwrap();
+    site.work().await;
+    let page = browser.get("/desk/payouts/a-1").await;
+    assert!(page.text.contains("in doubt"), "{}", page.text);
+    assert!(page.text.contains("Pagos queries the provider"), "{}", page.text);
+    let fields = [("decision", "succeeded"), ("note", "")];
+    assert_eq!(browser.submit("/desk/payouts/a-1/resolve", &fields).await.status, 422);
+    let fields = [("decision", "succeeded"), ("note", "statement of 12 May")];
+    let decided = browser.submit("/desk/payouts/a-1/resolve", &fields).await;
+    assert_eq!(decided.location, "/desk/payouts/a-1", "{}", decided.text);
+    let page = browser.get("/desk/payouts/a-1").await;
+    assert!(page.text.contains("Who said so: ana"), "{}", page.text);
+    assert!(page.text.contains("statement of 12 May"));
+}
+
+#[tokio::test]
+async fn a_full_account_number_is_shown_once_and_the_history_keeps_who_looked() {
+    let site = with_a_run().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let shown = browser.submit("/desk/payouts/a-1/account-number", &[]).await;
+    assert_eq!(shown.status, 200);
+    assert!(shown.text.contains(CANARY));
+    let later = browser.get("/desk/payouts/a-1").await;
+    assert!(!later.text.contains(CANARY));
+    assert!(later.text.contains("Looked at the account number"), "{}", later.text);
+    let key = OrderKey::new("a-1").unwrap();
+    let entries = site.store.history(&key).await.unwrap();
+    assert!(matches!(&entries[..], [Entry::Disclosed { by, .. }] if by.as_str() == "ana"));
+}
+
+#[tokio::test]
+async fn a_viewer_changes_nothing() {
+    let site = with_a_run().await;
+    let browser = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    let fields = [("orders", "2"), ("note", "n"), ("digest", "d"), ("decision", "succeeded")];
+    for form in FORMS {
+        let told = match form {
+            "/desk/runs" => browser.upload("a-9").await,
+            form => browser.submit(form, &fields).await,
+        };
+        assert_eq!(told.status, 403, "{form}");
+    }
+    for page in ["/desk/payouts/a-1", "/desk/runs/r-1", "/desk/runs"] {
+        let text = browser.get(page).await.text;
+        // The button that logs out is the only one.
+        assert_eq!(text.matches("method=\"post\"").count(), 1, "{page}");
+    }
+    let run = site.store.run(&RunId::from("r-1")).await.unwrap().unwrap();
+    assert_eq!((run.members, run.released_at), (2, None));
+    let history = site.store.history(&OrderKey::new("a-1").unwrap()).await.unwrap();
+    assert!(history.is_empty());
+}
+
+#[tokio::test]
+async fn no_other_site_can_send_a_form() {
+    let site = with_a_run().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let other = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let (own, foreign) = (browser.form_key().await, other.form_key().await);
+    assert_ne!(own, foreign);
+    let path = "/desk/runs/r-1/withdraw";
+    for key in ["", "x", foreign.as_str()] {
+        assert_eq!(browser.send(Request::post(path), &[("form_key", key)]).await.status, 403);
+    }
+    for (name, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")] {
+        let request = Request::post(path).header(name, value);
+        assert_eq!(browser.send(request, &[("form_key", &own)]).await.status, 403, "{name}");
+    }
+    assert!(site.store.run(&RunId::from("r-1")).await.unwrap().is_some());
+    assert_eq!(browser.submit(path, &[]).await.status, 303);
+    assert!(site.store.run(&RunId::from("r-1")).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_time_its_token_and_its_owner_s_wish() {
+    let site = with_a_run().await;
+    let at_login = |page: Page| page.location.starts_with("/desk/login");
+
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    assert!(!at_login(browser.get("/desk").await));
+    site.clock.advance(Duration::from_secs(8 * 3_600));
+    assert!(at_login(browser.get("/desk").await));
+
+    let browser = Browser::of(&site);
+    let token = site.token("ben", &Scope::ALL).await;
+    browser.log_in(&token).await;
+    assert!(!at_login(browser.get("/desk").await));
+    let id = token.split('_').nth(1).unwrap();
+    let (store, now) = (site.store.as_ref(), site.clock.now());
+    pagos_api::token::revoke(store, &site.writer, id, now).await.unwrap();
+    assert!(at_login(browser.get("/desk").await));
+
+    let browser = Browser::logged_in(&site, "eva", &Scope::ALL).await;
+    let stolen = browser.cookies.lock().unwrap()["pagos_desk"].clone();
+    browser.submit("/desk/logout", &[]).await;
+    browser.cookies.lock().unwrap().insert("pagos_desk".to_owned(), stolen);
+    assert!(at_login(browser.get("/desk").await));
+}
+
+#[tokio::test]
+async fn what_people_wrote_is_text_on_a_page() {
+    let site = Site::new().await;
+    let script = "<script>alert(1)</script>";
+    let mut order = order("a-1");
+    order.beneficiary.name = script.to_owned();
+    order.description = Some("\"><img src=x onerror=alert(1)>".to_owned());
+    site.engine.submit(&RunId::from("r-1"), vec![order]).await.unwrap();
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    for page in ["/desk/payouts", "/desk/payouts/a-1", "/desk/runs/r-1", "/desk/runs/r-1/report"] {
+        let text = browser.get(page).await.text;
+        assert!(!text.contains(script) && !text.contains("<img"), "{page}");
+        assert!(text.contains("alert(1)"), "{page}");
+    }
+    let echoed = browser.get("/desk/payouts?name=%22%3E%3Cscript%3E").await.text;
+    assert!(!echoed.contains("\"><script>"));
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_key_reference_and_name() {
+    let site = Site::new().await;
+    site.engine.pay(order("a-1")).await.unwrap();
+    site.work().await;
+    let browser = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    assert_eq!(browser.get("/desk/payouts?find=a-1").await.location, "/desk/payouts/a-1");
+    for (query, is_found) in [("name=castillo", true), ("name=rojas", false)] {
+        let text = browser.get(&format!("/desk/payouts?{query}")).await.text;
+        assert_eq!(text.contains("/desk/payouts/a-1\""), is_found, "{query}");
+    }
+}
