@@ -29,6 +29,7 @@ mod payouts;
 mod problem;
 mod router;
 mod runs;
+mod series;
 mod server;
 mod session;
 pub mod token;

@@ -20,7 +20,7 @@ use crate::{
     api::Api,
     balances, caller, events, inbox, payments, payouts,
     problem::{Fault, Problem, ProblemDocument, ProblemType},
-    runs, session, tokens, totals, waiting,
+    runs, series, session, tokens, totals, waiting,
 };
 
 /// The head of the document.
@@ -76,6 +76,7 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(events::list_events))
         .routes(routes!(waiting::list_waiting))
         .routes(routes!(totals::read_totals))
+        .routes(routes!(series::read_series))
         .routes(routes!(session::read_session, session::begin_session, session::end_session))
         .routes(routes!(tokens::list_tokens))
         .routes(routes!(tokens::revoke_token))

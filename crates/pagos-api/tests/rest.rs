@@ -203,6 +203,10 @@ impl Acts for Between {
         Acts::resolve(self.engine.as_ref(), key, decision, note, although, by).await
     }
 
+    async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError> {
+        self.engine.disclose(key, by).await
+    }
+
     async fn open_payment(&self, order: PaymentOrder, by: &Actor) -> Result<Opened, EngineError> {
         self.note("open_payment", by);
         self.engine.open_payment(order).await

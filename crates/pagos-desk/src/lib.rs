@@ -14,6 +14,7 @@
 
 mod accounts;
 mod call;
+mod chart;
 mod cookie;
 mod desk;
 mod failed;

@@ -1,13 +1,15 @@
 //! The first page: where the money stands, and what waits for a person.
 
 use askama::Template;
-use axum::response::Response;
+use axum::{extract::Query, response::Response};
+use serde::Deserialize;
 
 use crate::{
+    chart::{self, HEIGHT, Row, WIDTH},
     frame::{Frame, render},
     session::Session,
     show,
-    view::{Run, RunPage, Total, Totals},
+    view::{Run, RunPage, Series, Total, Totals},
 };
 
 #[derive(Template)]
@@ -20,21 +22,40 @@ struct Page {
     in_doubt: u64,
     /// The newest runs, those first that wait for an approval.
     runs: Vec<Run>,
+    waiting_runs: usize,
+    charts: Vec<Row>,
+    is_month: bool,
 }
 
-pub(crate) async fn show(session: Session) -> Response {
-    let totals = session.get::<Totals>("/v1/totals").await;
-    let runs = session.get::<RunPage>("/v1/runs?limit=10").await;
-    let (totals, runs) = match (totals, runs) {
-        (Ok(totals), Ok(runs)) => (totals, runs),
-        (Err(refused), _) | (_, Err(refused)) => return session.failed(&refused),
+/// How far back the charts go.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Span {
+    span: Option<String>,
+}
+
+pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response {
+    let is_month = span.span.as_deref() == Some("month");
+    let read = async {
+        let totals: Totals = session.get("/v1/totals").await?;
+        let runs: RunPage = session.get("/v1/runs?limit=10").await?;
+        let span = if is_month { "month" } else { "day" };
+        let series: Series = session.get(&format!("/v1/series?span={span}")).await?;
+        Ok((totals, runs, series))
+    };
+    let (totals, runs, series) = match read.await {
+        Ok(read) => read,
+        Err(refused) => return session.failed(&refused),
     };
     let mut runs = runs.runs;
     // The sort is stable, so they stay newest first otherwise.
-    runs.sort_by_key(|run| !matches!(run.state.as_str(), "waiting_for_approval" | "blocked"));
+    let waits = |run: &Run| matches!(run.state.as_str(), "waiting_for_approval" | "blocked");
+    runs.sort_by_key(|run| !waits(run));
     let frame = session.frame(session.language.words().overview);
     let page = Page {
         frame,
+        charts: chart::rows(&series.samples, &totals.totals),
+        is_month,
+        waiting_runs: runs.iter().filter(|run| waits(run)).count(),
         needs_attention: totals.totals.iter().map(|row| row.needs_attention).sum(),
         in_doubt: totals
             .totals

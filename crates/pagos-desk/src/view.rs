@@ -1,5 +1,7 @@
 //! What the pages read of the API's answers.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// Who is logged in.
@@ -189,4 +191,23 @@ pub(crate) struct Outlook {
 #[derive(Deserialize)]
 pub(crate) struct Disclosed {
     pub(crate) account_number: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Series {
+    pub(crate) samples: Vec<Sample>,
+}
+
+/// How the payouts stood at one moment.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Sample {
+    pub(crate) counts: Vec<Count>,
+    pub(crate) reversed: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Count {
+    pub(crate) account: String,
+    pub(crate) status: String,
+    pub(crate) count: u64,
 }

@@ -347,3 +347,20 @@ async fn a_person_is_found_by_key_reference_and_name() {
         assert_eq!(text.contains("/desk/payouts/a-1\""), is_found, "{query}");
     }
 }
+
+#[tokio::test]
+async fn charts_show_how_payouts_stood_over_time() {
+    let site = Site::new().await;
+    site.provider_says(Says::Unknown);
+    let browser = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    site.api.take_sample().await.unwrap();
+    site.engine.pay(order("a-1")).await.unwrap();
+    assert!(browser.get("/desk").await.text.contains("no data yet"));
+    site.clock.advance(Duration::from_secs(1_800));
+    site.work().await;
+    site.api.take_sample().await.unwrap();
+    let page = browser.get("/desk").await.text;
+    assert!(page.contains("aria-label=\"least 0, most 1, newest 1\""), "{page}");
+    // A month has a point every twelve hours, and none of today's is one.
+    assert!(browser.get("/desk?span=month").await.text.contains("no data yet"));
+}

@@ -129,6 +129,7 @@ impl InstrumentedStore {
             RecordKind::Endpoint => Point::KeepEndpoint,
             RecordKind::Approval => Point::KeepApproval,
             RecordKind::Spending => Point::KeepSpending,
+            RecordKind::Sample => Point::KeepSample,
         };
         self.write(point, None, self.store.write_record(write)).await
     }

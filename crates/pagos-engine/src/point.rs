@@ -207,6 +207,8 @@ points! {
     KeepApproval Write "keep-approval",
     /// Reserves what a release spends of the limits of a day, or gives it back.
     KeepSpending Write "keep-spending",
+    /// Records how the payouts stood at a moment, or forgets that.
+    KeepSample Write "keep-sample",
     /// Removes archived payouts and seals their keys.
     Seal Write "seal",
     /// Forgets applied deliveries.

@@ -1,5 +1,5 @@
 //! Small records of the service, kept beside the payouts: tokens, endpoints of events, approvals,
-//! and what was spent on a day. A store keeps their text and knows no more about them.
+//! what was spent on a day, and how the payouts stood at a moment. A store keeps their text and knows no more about them.
 
 use std::fmt::Debug;
 
@@ -18,6 +18,8 @@ pub enum RecordKind {
     Approval,
     /// What was released on one day.
     Spending,
+    /// How the payouts stood at one moment.
+    Sample,
 }
 
 impl RecordKind {
@@ -28,11 +30,13 @@ impl RecordKind {
             Self::Endpoint => "endpoint",
             Self::Approval => "approval",
             Self::Spending => "spending",
+            Self::Sample => "sample",
         }
     }
 
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Token, Self::Endpoint, Self::Approval, Self::Spending];
+    pub const ALL: [Self; 5] =
+        [Self::Token, Self::Endpoint, Self::Approval, Self::Spending, Self::Sample];
 }
 
 /// A record as it is stored.

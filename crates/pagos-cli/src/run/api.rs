@@ -1,10 +1,12 @@
 //! The HTTP API beside the engine of `serve`: its socket, its uploads, its end.
 
 use std::{
+    convert::Infallible,
     future::Future,
     io::Write,
     net::{SocketAddr, TcpListener},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -79,10 +81,24 @@ pub(crate) fn spawn(
             let _ = stopped.await;
         };
         let desk = Desk::new(&api).router();
-        api.serve_beside(desk, listener, Settings::default(), until).await
+        tokio::select! {
+            served = api.serve_beside(desk, listener, Settings::default(), until) => served,
+            never = take_samples(&api) => match never {},
+        }
     });
     Ok(Serving { stop, task, address })
 }
+
+/// Keeps how the payouts stand, for the charts of the desk. One that cannot be kept is left out.
+async fn take_samples(api: &Api) -> Infallible {
+    loop {
+        // The store fails for everybody else too, who tell it.
+        drop(api.take_sample().await);
+        tokio::time::sleep(BETWEEN_SAMPLES).await;
+    }
+}
+
+const BETWEEN_SAMPLES: Duration = Duration::from_secs(60);
 
 fn build(instance: &Instance, accounts: Accounts) -> Api {
     let parts = Parts {

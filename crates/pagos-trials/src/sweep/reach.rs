@@ -84,8 +84,8 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::CloseRun | Point::KeepApproval | Point::KeepSpending => {
             Reach::Never("the accounts of the sweep have no approvals and no limits of a day")
         }
-        Point::CountRefused | Point::Acknowledge => {
-            Reach::Never("it is `serve`'s, once a minute or for each page of notices; no money")
+        Point::CountRefused | Point::Acknowledge | Point::KeepSample => {
+            Reach::Never("it is `serve`'s, now and then or for each page of notices; no money")
         }
         Point::Seal | Point::ForgetDeliveries | Point::ForgetNotices => {
             Reach::Never("nothing is old enough to be pruned, and nobody prunes here")
@@ -227,6 +227,7 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::KeepEndpoint
         | Point::KeepApproval
         | Point::KeepSpending
+        | Point::KeepSample
         | Point::CloseRun
         | Point::Submit
         | Point::Release
