@@ -26,6 +26,13 @@ fn request_of(operation: &str) -> Option<(&'static str, Value)> {
         "POST /v1/payouts/{key}/resolve" => {
             ("/v1/payouts/may-1/resolve", json!({ "decision": "ask", "note": "look again" }))
         }
+        "GET /v1/payouts/{key}/outlook" => ("/v1/payouts/may-1/outlook", none),
+        // Nobody may see the number of an order that exists, in these tests.
+        "POST /v1/payouts/{key}/account-number" => ("/v1/payouts/x/account-number", json!({})),
+        "GET /v1/totals" => ("/v1/totals", none),
+        "GET /v1/series" => ("/v1/series?span=day", none),
+        "GET /v1/session" | "DELETE /v1/session" => ("/v1/session", none),
+        "POST /v1/session" => ("/v1/session", json!({})),
         "GET /v1/runs" => ("/v1/runs", none),
         "POST /v1/runs" => ("/v1/runs", json!({ "run": "may", "orders": [payout("may-2")] })),
         "GET /v1/runs/{run}" => ("/v1/runs/may", none),
@@ -59,7 +66,10 @@ fn operations(document: &Value) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
-            let scope = operation["security"][0]["token"][0].as_str().map(str::to_owned);
+            let scopes = operation["security"][0]["token"].as_array();
+            let scope =
+                scopes.map(|scopes| scopes.first().map_or("any", |it| it.as_str().unwrap()));
+            let scope = scope.map(str::to_owned);
             found.push((format!("{} {path}", method.to_uppercase()), scope));
         }
     }
@@ -72,7 +82,8 @@ async fn every_operation_looks_at_its_scope() {
     site.post(&site.all().await, "/v1/runs", &json!({ "run": "may", "orders": [payout("may-2")] }))
         .await;
     let all = operations(&site.document);
-    assert_eq!(all.len(), 27, "{all:?}");
+    // A session may be begun and ended with any token: it has the scopes of that one.
+    assert_eq!(all.len(), 34, "{all:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, site.token(scope.word(), &[scope]).await));
@@ -94,7 +105,7 @@ async fn every_operation_looks_at_its_scope() {
         assert_eq!(told.headers["www-authenticate"], "Bearer");
         for (scope, token) in &tokens {
             let told = ask(token).await;
-            match scope.word() == needed {
+            match needed == "any" || needed == scope.word() {
                 true => assert!(![401, 403].contains(&told.status), "{operation}: {told:?}"),
                 false => assert_eq!(
                     (told.status, told.problem()),
