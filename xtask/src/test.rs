@@ -22,13 +22,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: run_conformance },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
+    Step { name: "clients", run: run_small_clients },
     Step { name: "siege", run: run_small_siege },
     Step { name: "surroundings", run: run_surroundings },
     Step { name: "sweep", run: run_quick_sweep },
@@ -43,7 +44,7 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
-/// Runs all tests, doctests, conformance, compat, small crash runs, a short siege, surroundings, a quick
+/// Runs all tests, doctests, conformance, compat, small crash runs, killed services, a short siege, surroundings, a quick
 /// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -143,6 +144,11 @@ fn run_small_crowd(_: &Workspace) -> Result<Tally, Failure> {
     let who = ["crash", "--db", "postgres", "--if-installed", "--workers", "2", "--profile", "dev"];
     let what = ["--server-restarts", "1", "--kills", "3", "--rows", "60"];
     trials::count(&[who.as_slice(), &what].concat())
+}
+
+/// Clients of the HTTP API, whose service is killed.
+fn run_small_clients(_: &Workspace) -> Result<Tally, Failure> {
+    trials::count(&["clients", "--payouts", "1000", "--kills", "3", "--profile", "dev"])
 }
 
 /// Half a minute of strangers; each attack that is held counts as a test.

@@ -10,6 +10,7 @@ mod list;
 mod moment;
 mod payment;
 mod retention;
+mod sandbox;
 mod span;
 mod token;
 
@@ -31,6 +32,7 @@ pub(crate) use payment::{
 pub(crate) use retention::{
     ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
 };
+pub(crate) use sandbox::SandboxArguments;
 pub(crate) use span::parse_span;
 pub(crate) use token::{
     TokenCommand, TokenCreateArguments, TokenListArguments, TokenRevokeArguments,
@@ -404,6 +406,8 @@ pub(crate) struct ServeArguments {
     /// Work for the simulators of a running `pagos twin`; webhooks then arrive at a free port
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) sandbox: SandboxArguments,
     /// The number of payouts under way at a time
     #[arg(long, value_name = "N", default_value_t = 32,
           value_parser = clap::value_parser!(u16).range(1..=256))]

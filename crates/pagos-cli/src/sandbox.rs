@@ -110,6 +110,13 @@ impl Sandbox {
         Ok(Self { server: Some(server), origin, credentials, speed: Speed::Known(SPEED) })
     }
 
+    /// Adds fields to the settings of one account, such as a rule of approval.
+    pub(crate) fn with_settings(mut self, account: &str, fields: &[(&str, &str)]) -> Self {
+        let fields = fields.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        self.credentials.entry(account.to_owned()).or_default().extend(fields);
+        self
+    }
+
     /// Connects to running twins.
     pub(crate) async fn join(origin: &str) -> Result<Self, SandboxError> {
         let origin = checked(origin).map_err(SandboxError::Address)?;

@@ -11,6 +11,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod clients;
 mod compare;
 mod compat;
 mod conformance;
@@ -37,6 +38,7 @@ use xtask::{
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask")]
 enum Trial {
+    Clients(clients::Options),
     Compare(compare::Options),
     Compat(compat::Options),
     /// Replays every fixture through the public API of its provider; a table provider by operation.
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
 /// The counts, where something is judged.
 fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> {
     match trial {
+        Trial::Clients(options) => clients::run(workspace, options).map(Some),
         Trial::Compare(options) => compare::run(workspace, options).map(|()| None),
         Trial::Compat(options) => compat::run(workspace, options).map(Some),
         Trial::Conformance => conformance::run(workspace).map(Some),

@@ -12,7 +12,6 @@ mod notices;
 mod proxy;
 mod relay;
 mod verdict;
-mod wire;
 
 use std::{
     collections::BTreeMap,

@@ -4,6 +4,7 @@
 mod http;
 pub(crate) mod payer;
 pub(crate) mod twin_server;
+pub(crate) mod wire;
 
 use std::{
     fs::{self, File},

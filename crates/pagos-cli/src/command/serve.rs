@@ -1,5 +1,7 @@
 //! `pagos serve`: webhook receiver, dispatcher and poller as one long-running process.
 
+mod sandbox;
+
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
 use pagos_engine::EngineError;
@@ -9,6 +11,7 @@ use pagos_webhook::Endpoint;
 use crate::{
     accounts::Account,
     arguments::{LogFormat, ServeArguments},
+    command::serve::sandbox::Session,
     console,
     exit::{Exit, Failure},
     run::{
@@ -34,12 +37,29 @@ pub(crate) fn run(
 }
 
 /// The same as for `pay`: payouts of real money never go to simulators by default.
-fn database_of(arguments: &ServeArguments) -> Database {
-    match (&arguments.store.db, &arguments.sandbox_url) {
+fn database_of(arguments: &ServeArguments) -> Result<Database, Failure> {
+    Ok(match (&arguments.store.db, &arguments.sandbox_url) {
         (Some(db), _) => db.clone(),
         (None, Some(_)) => Database::usual(database::TWIN_FILE),
+        (None, None) if arguments.sandbox.sandbox => sandbox::temporary_database()?,
         (None, None) => Database::usual(database::LIVE_FILE),
+    })
+}
+
+async fn target_of(
+    arguments: &ServeArguments,
+    config: Option<&Path>,
+    db: &Database,
+) -> Result<(Target, Option<Session>), Failure> {
+    if arguments.sandbox.sandbox {
+        let (target, session) = sandbox::open(&arguments.sandbox, config, db).await?;
+        return Ok((target, Some(session)));
     }
+    let choice = match &arguments.sandbox_url {
+        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
+        None => Choice::Configured { config: config.map(Path::to_owned) },
+    };
+    Ok((Target::open(choice).await?, None))
 }
 
 async fn serve(
@@ -47,13 +67,9 @@ async fn serve(
     config: Option<&Path>,
     log: Option<LogFormat>,
 ) -> Result<Exit, Failure> {
-    let db = database_of(arguments);
+    let db = database_of(arguments)?;
     db.check()?;
-    let choice = match &arguments.sandbox_url {
-        Some(origin) => Choice::RunningTwins { origin: origin.clone() },
-        None => Choice::Configured { config: config.map(Path::to_owned) },
-    };
-    let mut target = Target::open(choice).await?;
+    let (mut target, session) = target_of(arguments, config, &db).await?;
     target.limit_rates(&arguments.rates);
     check_address(arguments.listen, &target)?;
     if let Some(about) = target.about_sandbox() {
@@ -80,6 +96,10 @@ async fn serve(
     };
     let listening = listener.local_addr()?;
     target.announce(listening).await?;
+    let greeting = match session {
+        Some(session) => Some(session.issue_tokens(&instance).await?),
+        None => None,
+    };
     let deliverers = events::deliverers(&instance, &db, &target.events)?;
     let api = match arguments.api.or(target.api) {
         Some(address) => Some(api::open(address, instance.store.as_ref()).await?),
@@ -92,7 +112,10 @@ async fn serve(
         api: api.as_ref().map(|api| api.address),
         metrics: scraping.as_ref().map(|scraping| scraping.address),
     };
-    let ready = ready(&target, at, &db, &instance.store.identity().await?);
+    let ready = match greeting {
+        Some(greeting) => greeting.text(at, &db),
+        None => ready(&target, at, &db, &instance.store.identity().await?),
+    };
     let signalled = Stop::listen(instance.engine.sending());
     // A terminal was closed, or somebody expects it to reload its configuration.
     signal::on_hangup(|| {
@@ -119,6 +142,9 @@ async fn serve(
         api.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
     }
     receiving.shut_down(signalled.asked_for(signal::RECEIVER_MAX)).await;
+    if let Some(sandbox) = target.sandbox.take() {
+        sandbox.shut_down().await;
+    }
     if let Err(error) = worked {
         return Ok(tell_broken(error.into()));
     }

@@ -186,7 +186,8 @@ impl Target {
         })
     }
 
-    async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
+    /// The accounts of twins, with their invented credentials.
+    pub(crate) async fn of_sandbox(sandbox: Sandbox) -> Result<Self, Failure> {
         let listener = listen::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let mut configuration = settings_of_twins(&sandbox)?;
         let listening = listener.local_addr()?;

@@ -11,10 +11,8 @@ use std::{
 
 use crate::{
     failure::Failure,
-    siege::{
-        listener::Listener,
-        wire::{self, Connection, Message},
-    },
+    siege::listener::Listener,
+    trial::wire::{self, Connection, Message},
 };
 
 /// Longer than `serve` keeps an idle connection or waits for an answer.

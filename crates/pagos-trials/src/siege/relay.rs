@@ -12,10 +12,8 @@ use serde_json::Value;
 
 use crate::{
     failure::Failure,
-    siege::{
-        listener::Listener,
-        wire::{self, Connection, Message},
-    },
+    siege::listener::Listener,
+    trial::wire::{self, Connection, Message},
 };
 
 /// How long an acknowledgement is waited for: well beyond what is judged.

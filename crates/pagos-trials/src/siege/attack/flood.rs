@@ -11,7 +11,7 @@ use std::{
 use pagos_kit::Random;
 
 use super::Target;
-use crate::siege::wire::{Connection, Message};
+use crate::trial::wire::{Connection, Message};
 
 const THREADS: u64 = 4;
 

@@ -12,7 +12,7 @@ use std::{
 use super::{Outcome, Target, flood::flood, hints};
 use pagos_kit::people::Row;
 
-use crate::siege::wire::Message;
+use crate::trial::wire::Message;
 
 /// Politely: an overload may be answered, and that is about no key.
 const PAIRS_PER_SECOND: u64 = 20;
@@ -64,7 +64,7 @@ fn is_busy(answer: &Message) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::siege::wire;
+    use crate::trial::wire;
 
     #[test]
     fn answers_that_differ_tell_who_has_which_payouts() {

@@ -3,9 +3,9 @@
 use pagos_kit::{Kit, Random, people::Row};
 
 use super::{Outcome, Target, flood::flood};
-use crate::siege::{
-    harness::unsigned,
-    wire::{self, Message},
+use crate::{
+    siege::harness::unsigned,
+    trial::wire::{self, Message},
 };
 
 const PER_SECOND: u64 = 7_000;

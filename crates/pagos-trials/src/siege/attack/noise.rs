@@ -8,7 +8,7 @@ use super::{
     Outcome, Target,
     flood::{Stranger, flood},
 };
-use crate::siege::wire::{self, Message};
+use crate::trial::wire::{self, Message};
 
 const LARGE_BYTES: usize = 60 * 1024;
 

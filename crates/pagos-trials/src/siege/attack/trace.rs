@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pagos_kit::Random;
 
 use super::{Outcome, Target, flood::flood};
-use crate::siege::wire::Message;
+use crate::trial::wire::Message;
 
 pub(super) fn launch(target: &Target<'_>) -> Outcome {
     let kept = target.relay.kept();
@@ -49,7 +49,7 @@ fn traced(genuine: &Message, random: &mut Random) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::siege::wire;
+    use crate::trial::wire;
 
     #[test]
     fn headers_are_added_and_nothing_else_changes() {

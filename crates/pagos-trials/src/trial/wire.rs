@@ -1,4 +1,4 @@
-//! HTTP/1.1 on a plain socket, as far as a siege needs it: whole messages, passed on byte by byte.
+//! HTTP/1.1 on a plain socket, as far as a trial needs it: whole messages, passed on byte by byte.
 //! Reads bodies of a stated length only.
 
 use std::{
@@ -13,10 +13,10 @@ const CHUNK_BYTES: usize = 16 * 1024;
 
 /// A request or an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Message {
+pub(crate) struct Message {
     /// The first line and the headers, with the empty line behind them.
-    pub(super) head: Vec<u8>,
-    pub(super) body: Vec<u8>,
+    pub(crate) head: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Message {
@@ -39,17 +39,17 @@ impl Message {
     }
 
     /// The number of an answer.
-    pub(super) fn status(&self) -> Option<u16> {
+    pub(crate) fn status(&self) -> Option<u16> {
         self.first_line().split(' ').nth(1)?.parse().ok()
     }
 
     /// Is it the last one on its connection?
-    pub(super) fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         header(&self.head, "connection").is_some_and(|word| word.eq_ignore_ascii_case("close"))
     }
 
     /// Method and path of a request.
-    pub(super) fn target(&self) -> Option<(String, String)> {
+    pub(crate) fn target(&self) -> Option<(String, String)> {
         let line = self.first_line();
         let mut words = line.split(' ');
         Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -61,7 +61,7 @@ impl Message {
     }
 
     /// What whoever asked can tell apart: all of it but the date, whatever the order of the headers.
-    pub(super) fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let head = String::from_utf8_lossy(&self.head).into_owned();
         let is_date = |line: &&str| line.to_ascii_lowercase().starts_with("date:");
         let mut told: Vec<String> =
@@ -71,40 +71,40 @@ impl Message {
         told
     }
 
-    pub(super) fn write_to(&self, stream: &mut TcpStream) -> io::Result<()> {
+    pub(crate) fn write_to(&self, stream: &mut TcpStream) -> io::Result<()> {
         stream.write_all(&[self.head.as_slice(), self.body.as_slice()].concat())
     }
 }
 
 /// One end of a connection that is waited on, for `wait_max` at a time.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
 impl Connection {
-    pub(super) fn open(address: SocketAddr, wait_max: Duration) -> io::Result<Self> {
+    pub(crate) fn open(address: SocketAddr, wait_max: Duration) -> io::Result<Self> {
         Self::over(TcpStream::connect_timeout(&address, wait_max)?, wait_max)
     }
 
-    pub(super) fn over(stream: TcpStream, wait_max: Duration) -> io::Result<Self> {
+    pub(crate) fn over(stream: TcpStream, wait_max: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(wait_max))?;
         stream.set_write_timeout(Some(wait_max))?;
         Ok(Self { stream, unread: Vec::new() })
     }
 
-    pub(super) fn write(&mut self, message: &Message) -> io::Result<()> {
+    pub(crate) fn write(&mut self, message: &Message) -> io::Result<()> {
         message.write_to(&mut self.stream)
     }
 
-    pub(super) fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)
     }
 
     /// The next message; `None` if the other side closed in good order.
-    pub(super) fn read(&mut self) -> io::Result<Option<Message>> {
+    pub(crate) fn read(&mut self) -> io::Result<Option<Message>> {
         let mut chunk = [0; CHUNK_BYTES];
         loop {
             if let Some(message) = Message::take(&mut self.unread)? {
@@ -119,14 +119,14 @@ impl Connection {
     }
 
     /// Sends a request and reads its answer.
-    pub(super) fn exchange(&mut self, request: &Message) -> io::Result<Message> {
+    pub(crate) fn exchange(&mut self, request: &Message) -> io::Result<Message> {
         self.write(request)?;
         self.read()?.ok_or_else(broken)
     }
 }
 
 /// One exchange on a connection of its own.
-pub(super) fn exchange(
+pub(crate) fn exchange(
     address: SocketAddr,
     request: &Message,
     wait_max: Duration,
@@ -135,7 +135,7 @@ pub(super) fn exchange(
 }
 
 /// A POST with these further header lines, each with its line end.
-pub(super) fn post(path: &str, headers: &str, body: Vec<u8>) -> Message {
+pub(crate) fn post(path: &str, headers: &str, body: Vec<u8>) -> Message {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: siege.invalid\r\nContent-Type: application/json\r\n\
          {headers}Content-Length: {}\r\n\r\n",
@@ -145,7 +145,7 @@ pub(super) fn post(path: &str, headers: &str, body: Vec<u8>) -> Message {
 }
 
 /// An answer without a body.
-pub(super) fn answer(status: &str) -> Message {
+pub(crate) fn answer(status: &str) -> Message {
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
     Message { head: head.into_bytes(), body: Vec::new() }
 }
