@@ -18,6 +18,7 @@ mod answer;
 mod api;
 mod balances;
 mod caller;
+mod endpoints;
 mod events;
 mod extract;
 mod guesses;

@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     answer::{Answer, Public},
     api::Api,
-    balances, caller, events, inbox, payments, payouts,
+    balances, caller, endpoints, events, inbox, payments, payouts,
     problem::{Fault, Problem, ProblemDocument, ProblemType},
     runs, series, session, tokens, totals, waiting,
 };
@@ -74,6 +74,7 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(inbox::list_inbox))
         .routes(routes!(inbox::read_inbox))
         .routes(routes!(events::list_events))
+        .routes(routes!(endpoints::list_endpoints))
         .routes(routes!(waiting::list_waiting))
         .routes(routes!(totals::read_totals))
         .routes(routes!(series::read_series))

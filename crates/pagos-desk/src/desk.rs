@@ -11,7 +11,7 @@ use http::{HeaderValue, header};
 use pagos_api::Api;
 
 use crate::{
-    accounts, call::Client, headers, inbox, language, login, overview, payout, payouts, report,
+    accounts, call::Client, endpoints, headers, inbox, language, login, overview, payout, payouts, report,
     run, runs, session::Session, waiting,
 };
 
@@ -76,6 +76,7 @@ impl Desk {
             .route("/desk/runs/{run}/report", get(report::page))
             .route("/desk/runs/{run}/report.csv", get(report::csv))
             .route("/desk/inbox", get(inbox::show))
+            .route("/desk/endpoints", get(endpoints::show))
             .route("/desk/accounts", get(accounts::show))
             .route("/desk/desk.css", get(style))
             .route("/desk/live.js", get(script))

@@ -17,6 +17,7 @@ mod call;
 mod chart;
 mod cookie;
 mod desk;
+mod endpoints;
 mod failed;
 mod frame;
 mod headers;

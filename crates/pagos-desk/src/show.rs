@@ -83,6 +83,18 @@ pub(crate) fn delivery_state(words: &Words, state: &str) -> String {
     word.to_owned()
 }
 
+/// How an endpoint stands, in words.
+pub(crate) fn standing(words: &Words, standing: &str) -> String {
+    let word = match standing {
+        "new" => words.endpoint_new,
+        "working" => words.endpoint_working,
+        "failing" => words.endpoint_failing,
+        "off" => words.endpoint_off,
+        other => other,
+    };
+    word.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

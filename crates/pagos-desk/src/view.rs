@@ -211,3 +211,20 @@ pub(crate) struct Count {
     pub(crate) status: String,
     pub(crate) count: u64,
 }
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Endpoints {
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+/// A system of ours that gets events.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Endpoint {
+    pub(crate) endpoint: String,
+    pub(crate) standing: String,
+    pub(crate) next_try: Option<String>,
+    pub(crate) last_error: Option<String>,
+    pub(crate) waiting: u64,
+    pub(crate) waiting_since: Option<String>,
+    pub(crate) set_aside: u64,
+}

@@ -229,6 +229,18 @@ words! {
         "The run stays held: nothing is sent.",
     balance "Saldo disponible" "Available balance",
     unknown_balance "no se sabe" "not known",
+    // Endpoints.
+    endpoints "Avisos enviados" "Events sent",
+    endpoint "Sistema" "Endpoint",
+    endpoints_hint "Los sistemas propios a los que Pagos avisa qué pasó con cada pago, y si lo han recibido."
+        "Your own systems, which Pagos tells what became of each payout, and whether they have received it.",
+    endpoint_new "aún sin avisos" "nothing delivered yet",
+    endpoint_working "recibe" "receives",
+    endpoint_failing "no responde" "does not answer",
+    endpoint_off "apagado" "off",
+    events_wait "Avisos por entregar" "Events to deliver",
+    set_aside "Apartados" "Set aside",
+    next_try "Próximo intento" "Next try",
     // The inbox.
     number "N.º" "Nº",
     received_at "Recibido" "Received",

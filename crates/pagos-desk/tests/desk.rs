@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "/desk",
     "/desk/payouts",
     "/desk/payouts/a-1",
@@ -125,6 +125,7 @@ const PAGES: [&str; 9] = [
     "/desk/runs",
     "/desk/runs/r-1",
     "/desk/runs/r-1/report",
+    "/desk/endpoints",
     "/desk/inbox",
     "/desk/accounts",
 ];

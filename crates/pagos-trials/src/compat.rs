@@ -5,7 +5,7 @@
 //! Each folder of `crates/pagos-trials/compat` is about one provider, or about our events, and has a script of ours for each language
 //! that such a package is written in. The script finds the twin's address in `COMPAT_TWIN_URL` and
 //! the `pagos` program in `COMPAT_PROGRAM`, prints `ok NAME` or `failed NAME: why` for each check,
-//! and exits with 1 if one failed. Tokens that it appends to the file `COMPAT_TOKENS` are judged by
+//! and exits with 1 if one failed; or `missing WHAT: why` if this machine lacks what it needs. Tokens that it appends to the file `COMPAT_TOKENS` are judged by
 //! our own verifier, see `verifier.rs`.
 
 mod node;
@@ -158,6 +158,9 @@ fn run_script(
         .env("NO_PROXY", "127.0.0.1,localhost")
         .env("no_proxy", "127.0.0.1,localhost");
     let heard = process::overhear(&mut command)?;
+    if let Some(because) = heard.text.lines().find_map(|line| line.strip_prefix("missing ")) {
+        return skip(site, because);
+    }
     let ours = verifier::judge(&site.name, &tokens)?;
     Ok(count(&heard.text, heard.is_success).plus(ours))
 }

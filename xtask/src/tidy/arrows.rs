@@ -53,7 +53,9 @@ fn allowed(package: &Package) -> Option<Allowed> {
         | "pagos-store-sqlite"
         | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
         // It serves connections as the receiver does.
-        "pagos-api" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-webhook"]),
+        "pagos-api" => {
+            Allowed::Only(&["pagos-core", "pagos-engine", "pagos-events", "pagos-webhook"])
+        }
         "pagos-desk" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-api"]),
         "pagos" => Allowed::Libraries,
         "pagos-cli" => Allowed::Product,
