@@ -215,3 +215,84 @@ fn api(address: SocketAddr, valid_tokens: Option<usize>) -> Finding {
     };
     finding("API", verdict, format!("{listens}; {because}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::AccountName;
+
+    use super::*;
+    use crate::config::{AccountSettings, Origin};
+
+    const NOW: Timestamp = Timestamp::from_millis(100_000);
+
+    fn destination(fields: &[(&str, &str)]) -> Destination {
+        let mut table = AccountSettings::new(AccountName::new("erp").unwrap(), Origin::Default);
+        let secret = ("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        for (name, value) in fields.iter().chain([&secret]) {
+            table.set(name, (*value).to_owned(), Origin::Default);
+        }
+        events::read(&[table]).unwrap().remove(0)
+    }
+
+    fn state(standing: Standing, set_aside: u64) -> EndpointState {
+        EndpointState {
+            standing,
+            since: Some(Timestamp::from_millis(40_000)),
+            tries: 3,
+            next_try: None,
+            last_error: Some("it answered 503".to_owned()),
+            position: 4,
+            waiting: 2,
+            waiting_since: Some(Timestamp::from_millis(70_000)),
+            set_aside,
+            orders: 0,
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_judged_by_its_addresses_and_then_by_how_it_stands() {
+        let public = destination(&[("url", "https://erp.example.com/canary")]);
+        let private =
+            destination(&[("url", "http://erp.example.com/canary"), ("private_addresses", "true")]);
+        let inside = ["10.0.0.1"];
+        let (new, works) = (state(Standing::New, 0), state(Standing::Working, 0));
+        let (refuses, fails) = (state(Standing::Working, 1), state(Standing::Failing, 0));
+        let off = state(Standing::Off, 0);
+        let outside = ["1.1.1.1", "10.0.0.1"];
+        for (to, addresses, state, expected, says) in [
+            (&public, &outside[..], None, Verdict::Good, "nothing was delivered yet"),
+            (&public, &inside, None, Verdict::Bad, "it has no public address"),
+            (&public, &[], None, Verdict::Bad, "it has no public address"),
+            (&private, &inside, Some(&new), Verdict::Good, "nothing was delivered yet"),
+            (&private, &["1.1.1.1"], None, Verdict::Bad, "it has no address that is admitted"),
+            (&private, &["169.254.169.254"], None, Verdict::Bad, "no address that is admitted"),
+            (&public, &outside, Some(&works), Verdict::Good, "2 events wait, the first for 30 s"),
+            (&public, &outside, Some(&refuses), Verdict::Note, "refuses events (1 set aside)"),
+            (&public, &outside, Some(&fails), Verdict::Note, "fails since 1970-01-01T00:00:40Z"),
+            (&public, &outside, Some(&off), Verdict::Bad, "`pagos events enable erp`"),
+        ] {
+            let found = addresses.iter().map(|address| address.parse().unwrap()).collect();
+            let finding = endpoint(to, &Ok(found), state, NOW);
+            assert_eq!(finding.verdict, expected, "{finding:?}");
+            assert!(finding.because.contains(says), "{finding:?}");
+            assert!(!format!("{finding:?}").contains("canary"), "{finding:?}");
+        }
+        let unknown = endpoint(&public, &Err("it cannot be resolved".to_owned()), None, NOW);
+        assert_eq!(unknown.verdict, Verdict::Bad);
+    }
+
+    #[test]
+    fn what_serve_would_refuse_is_bad() {
+        let (here, open) = ("127.0.0.1:80".parse().unwrap(), "0.0.0.0:80".parse().unwrap());
+        assert_eq!([here, open].map(|it| metrics(it).verdict), [Verdict::Good, Verdict::Bad]);
+        for (address, tokens, expected) in [
+            (here, Some(1), Verdict::Good),
+            (here, Some(0), Verdict::Note),
+            (open, Some(1), Verdict::Note),
+            (open, Some(0), Verdict::Bad),
+            (here, None, Verdict::Bad),
+        ] {
+            assert_eq!(api(address, tokens).verdict, expected, "{address} {tokens:?}");
+        }
+    }
+}
