@@ -20,7 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pagos_core::Timestamp;
 
 pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
-pub(crate) use events::{EventsCommand, EventsListArguments};
+pub(crate) use events::{EventsCommand, EventsForgetArguments, EventsListArguments};
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
 };

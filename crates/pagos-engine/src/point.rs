@@ -215,6 +215,8 @@ points! {
     ForgetDeliveries Write "forget-deliveries",
     /// Forgets notices that every reader acknowledged.
     ForgetNotices Write "forget-notices",
+    /// Forgets a reader of the outbox.
+    ForgetReader Write "forget-reader",
 }
 
 impl Point {

@@ -161,6 +161,16 @@ impl Endpoint {
     pub fn host(&self) -> &str {
         self.url.host().unwrap_or_default()
     }
+
+    /// The scheme of its URL, `https` or `http`.
+    pub fn scheme(&self) -> &str {
+        self.url.scheme_str().unwrap_or_default()
+    }
+
+    /// How many secrets it has, each of which signs: one or two.
+    pub fn secrets(&self) -> usize {
+        self.secrets.len()
+    }
 }
 
 impl fmt::Debug for Endpoint {

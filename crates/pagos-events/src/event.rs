@@ -15,6 +15,8 @@ pub struct Event {
     pub id: String,
     /// The JSON text that is signed and sent.
     pub body: String,
+    /// What it is about, which its body names as well.
+    pub kind: EventType,
     /// What the events are in order of: one payout, one payment, one account, one endpoint.
     pub(crate) lane: String,
 }
@@ -83,7 +85,7 @@ impl Event {
             | NoticeKind::Withdrawn => {}
         }
         let id = format!("{}_{number}", id_prefix(identity));
-        Self { id, body: body(kind, &notice.at.to_string(), data), lane }
+        Self { id, body: body(kind, &notice.at.to_string(), data), kind, lane }
     }
 
     /// The event that an endpoint gets first when it accepts events again.
@@ -95,7 +97,8 @@ impl Event {
         put(&mut data, "waiting", json!(waiting));
         let id = format!("{}_{endpoint}_{}", id_prefix(identity), since.as_millis());
         let kind = EventType::EndpointRecovered;
-        Self { id, body: body(kind, &now.to_string(), data), lane: format!("endpoint {endpoint}") }
+        let lane = format!("endpoint {endpoint}");
+        Self { id, body: body(kind, &now.to_string(), data), kind, lane }
     }
 }
 

@@ -3,7 +3,7 @@
 //! A [`Deliverer`] delivers to one [`Endpoint`]: at least once, in order within a payout, several at the
 //! same time, signed after Standard Webhooks. It keeps in the store how far it has come. [`EventType`] is
 //! the table of what can be told; [`verify`] is for receivers. [`endpoint_state`], [`enable`],
-//! [`disable`] and [`replay`] are for the operator.
+//! [`disable`], [`replay`] and [`forget`] are for the operator.
 //!
 //! This crate opens no connection: the transport is given, and it is the transport that keeps private
 //! addresses out.
@@ -24,6 +24,7 @@ mod sender;
 mod session;
 mod sign;
 mod state;
+mod telemetry;
 mod window;
 
 pub use endpoint::{Endpoint, EndpointName, Reach};
@@ -31,7 +32,7 @@ pub use event::Event;
 pub use kind::EventType;
 pub use operate::{
     EndpointState, OrderError, Standing, Writer, disable, enable, endpoint_names, endpoint_state,
-    replay,
+    forget, replay,
 };
 pub use schedule::HORIZON;
 pub use sender::{Deliverer, Equipment, TRY_TIMEOUT};

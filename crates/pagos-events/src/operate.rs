@@ -1,5 +1,5 @@
 //! What a person sees and orders: the state of endpoints, enable, disable, replay. An order is durable,
-//! and the process that delivers carries it out.
+//! and the process that delivers carries it out. Only an endpoint that nobody delivers to is forgotten.
 
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub struct EndpointState {
     pub position: u64,
     /// About how many events wait.
     pub waiting: u64,
+    /// When the first of them happened.
+    pub waiting_since: Option<Timestamp>,
     /// How many events are set aside, because they or an earlier one of their payout are refused.
     pub set_aside: u64,
     /// How many orders of people wait for the process that delivers.
@@ -78,6 +80,15 @@ pub enum OrderError {
         /// The newest that there is.
         newest: u64,
     },
+    /// A process delivers to the endpoint.
+    #[error(
+        "`pagos serve` delivers to it (until {until} at least); take it out of pagos.toml and start that \
+         again, or stop it"
+    )]
+    InUse {
+        /// When the lease of the process ends, unless it goes on.
+        until: Timestamp,
+    },
     /// Many orders wait for the process that delivers.
     #[error(
         "{ORDERS_MAX} orders wait for `pagos serve`, which does not run or does not deliver; start it"
@@ -115,6 +126,8 @@ pub async fn endpoint_state(
     let set_aside: usize = state.asides.iter().map(|aside| aside.numbers.len()).sum();
     let set_aside = u64::try_from(set_aside).unwrap_or(u64::MAX);
     let head = state.head.unwrap_or(position);
+    // During a replay the deliveries are behind the position.
+    let first = store.outbox(head.min(position), 1).await?.into_iter().next();
     let health = state.health;
     let standing = match (health.off_since, health.failing_since) {
         _ if version.is_none() => Standing::New,
@@ -130,6 +143,7 @@ pub async fn endpoint_state(
         last_error: health.last_error,
         position,
         waiting: newest.saturating_sub(head).saturating_add(set_aside),
+        waiting_since: first.map(|(_, notice)| notice.at),
         set_aside,
         orders: state.orders.len(),
     })
@@ -195,6 +209,43 @@ pub async fn replay(writer: &Writer, name: &EndpointName, from: u64) -> Result<(
         return Err(OrderError::Pruned { from, oldest });
     }
     writer.order(name, PersonsOrder::Replay { from }).await
+}
+
+/// Forgets an endpoint that nobody delivers to at `now`: how it stands, what was set aside, and its
+/// position, so that it holds no notice any more. Events that it has not got are never delivered. If it
+/// gets events again later, it is a new endpoint.
+///
+/// # Errors
+/// [`OrderError::InUse`] or the error of the store. After an error of the store it may be repeated.
+pub async fn forget(
+    writer: &Writer,
+    name: &EndpointName,
+    now: Timestamp,
+) -> Result<(), OrderError> {
+    // Each round that is lost was won by another writer.
+    loop {
+        let Stored { state, version } = state::load(writer.store.as_ref(), name).await?;
+        if let Some(lease) = state.lease.filter(|lease| lease.until > now) {
+            return Err(OrderError::InUse { until: lease.until });
+        }
+        if version.is_none() {
+            break;
+        }
+        let write = RecordWrite {
+            kind: RecordKind::Endpoint,
+            name: name.as_str().to_owned(),
+            was: version,
+            body: None,
+            notices: Vec::new(),
+        };
+        match writer.writer.write_record(write).await? {
+            RecordWritten::Done { .. } => break,
+            RecordWritten::Conflict => {}
+        }
+    }
+    // Last, because it is the write of the record that finds out whether a process delivers.
+    writer.writer.forget_reader(&name.reader()).await?;
+    Ok(())
 }
 
 /// A store to read from and the same one to write to.

@@ -11,7 +11,7 @@ use pagos_core::Timestamp;
 
 use crate::{
     event::Event,
-    schedule::{self, A_WHILE, Blame, Failure, HORIZON, Outcome},
+    schedule::{self, A_WHILE, Blame, Failure, HORIZON, Jitter, Outcome},
     state::{Health, PersonsOrder, State},
     window::{Candidate, Room, WINDOW, Window},
 };
@@ -34,6 +34,8 @@ pub(crate) struct Queue {
     refuses_greeting: bool,
     has_told_no_room: bool,
     replay: Option<u64>,
+    /// That of the waits that follow from the latest outcome.
+    jitter: Jitter,
     /// What to tell a person, once it is durable.
     calls: Vec<String>,
     is_changed: bool,
@@ -52,6 +54,8 @@ enum Evidence {
 pub(crate) struct Start {
     serial: u64,
     is_suspect: bool,
+    /// The number of the try, from 1: of the event since it was read, or of the endpoint since it fails.
+    pub(crate) attempt: u32,
     pub(crate) task: Task,
 }
 
@@ -84,6 +88,7 @@ impl Queue {
             refuses_greeting: false,
             has_told_no_room: false,
             replay: None,
+            jitter: Jitter::default(),
             calls: Vec::new(),
             is_changed: false,
         }
@@ -144,15 +149,19 @@ impl Queue {
             Some(_) if self.in_flight > 0 => return None,
             Some(since) => (self.next_probe(since, now)?, false),
         };
-        match &task {
+        let tries = match &task {
             Task::Event { number, .. } => self.window.start(*number),
-            Task::Aside { lane, .. } => self.aside_in_flight = Some(lane.clone()),
-            Task::Greeting { .. } => {}
-        }
+            Task::Aside { lane, .. } => {
+                self.aside_in_flight = Some(lane.clone());
+                self.window.aside_tries(lane)
+            }
+            Task::Greeting { .. } => self.health.tries,
+        };
         self.has_suspect_in_flight |= is_suspect;
         self.in_flight += 1;
         self.starts += 1;
-        Some(Start { serial: self.starts, is_suspect, task })
+        let attempt = tries.saturating_add(1);
+        Some(Start { serial: self.starts, is_suspect, attempt, task })
     }
 
     /// While the endpoint works: whatever is due. Of the events that failed before, one at a time, so that
@@ -212,9 +221,16 @@ impl Queue {
         aside.map(|aside| aside.next_try).into_iter().chain(suspect).min()
     }
 
-    /// Learns what became of a try.
-    pub(crate) fn settle(&mut self, start: Start, outcome: Outcome, now: Timestamp) {
-        let Start { serial, is_suspect, task } = start;
+    /// Learns what became of a try. Whatever waits because of it waits longer by `jitter`.
+    pub(crate) fn settle(
+        &mut self,
+        start: Start,
+        outcome: Outcome,
+        now: Timestamp,
+        jitter: Jitter,
+    ) {
+        let Start { serial, is_suspect, task, .. } = start;
+        self.jitter = jitter;
         self.in_flight = self.in_flight.saturating_sub(1);
         self.has_suspect_in_flight &= !is_suspect;
         if let Task::Aside { .. } = task {
@@ -256,9 +272,9 @@ impl Queue {
 
     fn fail(&mut self, task: &Task, because: &str, now: Timestamp) {
         match task {
-            Task::Event { number, .. } => self.window.fail(*number, now),
+            Task::Event { number, .. } => self.window.fail(*number, now, self.jitter),
             Task::Aside { lane, .. } => {
-                if let Some(number) = self.window.fail_aside(lane, because, now) {
+                if let Some(number) = self.window.fail_aside(lane, because, now, self.jitter) {
                     self.window.finish_aside(lane, now);
                     let endpoint = &self.endpoint;
                     self.calls.push(format!(
@@ -284,6 +300,10 @@ impl Queue {
                 self.health.next_try = Some(now);
                 return;
             }
+            // It speaks of itself, and asks to be left alone.
+            Task::Event { .. } if blames == Blame::Endpoint && retry_after.is_some() => {
+                self.evidence = Evidence::SeveralLanes;
+            }
             Task::Greeting { .. } => self.evidence = Evidence::SeveralLanes,
             Task::Event { .. } | Task::Aside { .. } => self.add_evidence(task.lane()),
         }
@@ -297,7 +317,7 @@ impl Queue {
             return;
         }
         health.tries = health.tries.saturating_add(1);
-        health.next_try = Some(now.plus(schedule::wait(health.tries, retry_after)));
+        health.next_try = Some(now.plus(schedule::wait(health.tries, retry_after, self.jitter)));
         self.is_changed = true;
         if now.since(health.trying_since.unwrap_or(now)) >= HORIZON {
             self.put_off(now, "it failed for three days");
@@ -317,7 +337,7 @@ impl Queue {
         let because = self.health.last_error.clone().unwrap_or_default();
         match std::mem::replace(&mut self.evidence, Evidence::Nothing) {
             Evidence::OneLane(lane) if lane != task.lane() => {
-                if self.window.set_aside(&lane, &because, now) == Room::NoRoom {
+                if self.window.set_aside(&lane, &because, now, self.jitter) == Room::NoRoom {
                     self.call_for_room(&because);
                 }
             }

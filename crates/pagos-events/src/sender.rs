@@ -8,15 +8,17 @@ use http::{
     Request,
     header::{CONTENT_TYPE, HeaderValue},
 };
-use pagos_core::{Departure, Timestamp, Transport};
+use pagos_core::{Departure, NonceSource, Timestamp, Transport};
 use pagos_engine::{InstrumentedStore, Store, StoreError, Timer};
+use tracing::Instrument;
 
 use crate::{
     endpoint::Endpoint,
     event::{Event, Recovery},
-    queue::Task,
-    schedule::{self, Blame, Failure, Outcome},
+    queue::{Start, Task},
+    schedule::{self, Blame, Failure, Jitter, Outcome},
     sign,
+    telemetry::Posting,
 };
 
 /// The limit of one try, from its beginning to the end of the answer.
@@ -30,6 +32,7 @@ pub struct Deliverer {
     pub(crate) writer: InstrumentedStore,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) nonces: Arc<dyn NonceSource>,
     pub(crate) endpoint: Endpoint,
     pub(crate) holder: String,
 }
@@ -46,6 +49,8 @@ pub struct Equipment {
     pub transport: Arc<dyn Transport>,
     /// The time.
     pub timer: Arc<dyn Timer>,
+    /// The randomness by which waits are longer than planned.
+    pub nonces: Arc<dyn NonceSource>,
     /// A name of this process that no other one has, or one that stays if only one process can work on
     /// the store: then a restart does not wait for the lease of the process before it.
     pub holder: String,
@@ -54,16 +59,35 @@ pub struct Equipment {
 impl Deliverer {
     /// A deliverer for `endpoint`.
     pub fn new(equipment: Equipment, endpoint: Endpoint) -> Self {
-        let Equipment { store, writer, transport, timer, holder } = equipment;
-        Self { store, writer, transport, timer, endpoint, holder }
+        let Equipment { store, writer, transport, timer, nonces, holder } = equipment;
+        Self { store, writer, transport, timer, nonces, endpoint, holder }
+    }
+
+    pub(crate) fn draw_jitter(&self) -> Jitter {
+        Jitter::of(self.nonces.draw())
     }
 
     /// Tries one delivery.
     pub(crate) async fn try_once(
         &self,
+        start: &Start,
+        identity: &str,
+        lease_until: Timestamp,
+    ) -> Result<Outcome, StoreError> {
+        let name = self.endpoint.name().as_str();
+        let mut posting = Posting::begin(name, start.attempt, self.timer.as_ref());
+        let trying = self.post(&start.task, identity, lease_until, &posting);
+        let outcome = trying.instrument(posting.span()).await;
+        posting.ended(&outcome);
+        outcome
+    }
+
+    async fn post(
+        &self,
         task: &Task,
         identity: &str,
         lease_until: Timestamp,
+        posting: &Posting<'_>,
     ) -> Result<Outcome, StoreError> {
         let now = self.timer.now();
         let event = match task {
@@ -79,18 +103,21 @@ impl Deliverer {
                 Arc::new(Event::recovered(identity, &recovery))
             }
         };
+        posting.sends(event.kind);
         let Some(request) = self.build_request(&event, self.timer.now()) else {
-            return Ok(failed("the request cannot be built".to_owned()));
+            return Ok(unanswered("the request cannot be built".to_owned()));
         };
         // Whoever takes over after the lease is not overtaken.
         let departure = Departure::NotAfter(lease_until);
         let sending = pin!(self.transport.send(request, departure));
         let limit = pin!(self.timer.sleep(TRY_TIMEOUT));
         Ok(match select(sending, limit).await {
-            Either::Left((Ok(answer), _)) => schedule::judge(answer.status(), answer.headers()),
-            Either::Left((Err(error), _)) => failed(error.message),
+            Either::Left((Ok(answer), _)) => {
+                schedule::judge(answer.status(), answer.headers(), self.timer.now())
+            }
+            Either::Left((Err(error), _)) => unanswered(error.message),
             Either::Right(((), _)) => {
-                failed(format!("no answer within {} seconds", TRY_TIMEOUT.as_secs()))
+                unanswered(format!("no answer within {} seconds", TRY_TIMEOUT.as_secs()))
             }
         })
     }
@@ -117,8 +144,8 @@ impl Deliverer {
     }
 }
 
-fn failed(because: String) -> Outcome {
-    Outcome::Failed(Failure { because, retry_after: None, blames: Blame::Endpoint })
+fn unanswered(because: String) -> Outcome {
+    Outcome::Failed(Failure { because, retry_after: None, blames: Blame::Network })
 }
 
 impl fmt::Debug for Deliverer {

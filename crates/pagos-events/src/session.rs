@@ -1,14 +1,14 @@
-//! One stretch of deliveries under one lease, from the stored state until the store fails or another
-//! process takes over.
+//! One stretch of deliveries under one lease, from the stored state until the store fails, another
+//! process takes over, or this one stops.
 //!
 //! **Invariant:** the position of the reader is written after the deliveries that it counts, and before
 //! the record that no longer names what was set aside.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{pin::Pin, time::Duration};
 
 use futures_util::{
     StreamExt,
-    future::{BoxFuture, Either, select},
+    future::{BoxFuture, Either, FusedFuture, select},
     stream::FuturesUnordered,
 };
 use pagos_core::{AccountName, Timestamp};
@@ -60,6 +60,8 @@ pub(crate) struct Session<'a> {
     position: u64,
     read_at: Timestamp,
     look_at: Timestamp,
+    /// Nothing is begun any more, and the lease ends with what is under way.
+    is_leaving: bool,
 }
 
 impl<'a> Session<'a> {
@@ -85,14 +87,28 @@ impl<'a> Session<'a> {
         let mut queue = Queue::load(name.as_str(), in_flight_max, state, position);
         orders.iter().for_each(|order| queue.obey(order, now));
         let (lease_until, read_at, look_at) = (now, now, now.plus(BEAT));
-        let mut session =
-            Self { deliverer, identity, queue, version, lease_until, position, read_at, look_at };
+        let is_leaving = false;
+        let mut session = Self {
+            deliverer,
+            identity,
+            queue,
+            version,
+            lease_until,
+            position,
+            read_at,
+            look_at,
+            is_leaving,
+        };
         session.write().await?;
         Ok(session)
     }
 
-    /// Delivers until something ends it.
-    pub(crate) async fn run(mut self) -> Result<Infallible, End> {
+    /// Delivers until something ends it, or until `stop`: then it waits for the tries under way, records
+    /// them and gives the lease back.
+    pub(crate) async fn run(
+        mut self,
+        mut stop: Pin<&mut (impl FusedFuture<Output = ()> + Send)>,
+    ) -> Result<(), End> {
         let deliverer = self.deliverer;
         let identity = self.identity.clone();
         let mut flights: FuturesUnordered<Flight<'_>> = FuturesUnordered::new();
@@ -101,24 +117,33 @@ impl<'a> Session<'a> {
             self.read().await?;
             self.record(flights.is_empty()).await?;
             let now = deliverer.timer.now();
-            while let Some(start) = self.queue.next(now) {
+            while let Some(start) = self.next(now) {
                 let (identity, lease_until) = (&identity, self.lease_until);
                 flights.push(Box::pin(async move {
-                    let outcome = deliverer.try_once(&start.task, identity, lease_until).await;
+                    let outcome = deliverer.try_once(&start, identity, lease_until).await;
                     (start, outcome)
                 }));
             }
-            let wait = self.wait(now);
+            if self.is_leaving && flights.is_empty() {
+                return self.write().await;
+            }
+            let waiting = select(deliverer.timer.sleep(self.wait(now)), stop.as_mut());
             match flights.is_empty() {
-                true => deliverer.timer.sleep(wait).await,
-                false => match select(flights.next(), pin!(deliverer.timer.sleep(wait))).await {
+                true => drop(waiting.await),
+                false => match select(flights.next(), waiting).await {
                     Either::Left((Some((start, outcome)), _)) => {
-                        self.queue.settle(start, outcome?, deliverer.timer.now());
+                        let (now, jitter) = (deliverer.timer.now(), deliverer.draw_jitter());
+                        self.queue.settle(start, outcome?, now, jitter);
                     }
                     Either::Left((None, _)) | Either::Right(_) => {}
                 },
             }
+            self.is_leaving |= stop.is_terminated();
         }
+    }
+
+    fn next(&mut self, now: Timestamp) -> Option<Start> {
+        if self.is_leaving { None } else { self.queue.next(now) }
     }
 
     fn beat(&self) -> Duration {
@@ -202,7 +227,7 @@ impl<'a> Session<'a> {
             let now = timer.now();
             let until = now.plus(LEASE);
             let (mut state, calls) = self.queue.state(self.position);
-            state.lease = Some(Lease { holder: holder.clone(), until });
+            state.lease = (!self.is_leaving).then(|| Lease { holder: holder.clone(), until });
             let notices =
                 calls.iter().filter_map(|because| call(endpoint.name().as_str(), because, now));
             let write = RecordWrite {

@@ -11,7 +11,11 @@ use std::{
 
 use pagos_core::Timestamp;
 
-use crate::{event::Event, schedule, state::Aside};
+use crate::{
+    event::Event,
+    schedule::{self, Jitter},
+    state::Aside,
+};
 
 /// The most events that are read ahead of the first one that is left.
 pub(crate) const WINDOW: usize = 256;
@@ -159,13 +163,18 @@ impl Window {
         Some(Candidate { number, event, tries, not_before })
     }
 
-    /// The event is being tried.
-    pub(crate) fn start(&mut self, number: u64) {
-        if let Some(slot) = self.slots.get_mut(&number) {
-            slot.course = Course::InFlight;
-        }
+    /// The event is being tried. Returns how often it was tried before.
+    pub(crate) fn start(&mut self, number: u64) -> u32 {
         self.ready.remove(&number);
         self.suspects.remove(&number);
+        let Some(slot) = self.slots.get_mut(&number) else { return 0 };
+        slot.course = Course::InFlight;
+        slot.tries
+    }
+
+    /// How often the first event of a lane that is set aside was tried.
+    pub(crate) fn aside_tries(&self, lane: &str) -> u32 {
+        self.asides.get(lane).map_or(0, |aside| aside.tries)
     }
 
     /// The event was delivered.
@@ -178,11 +187,11 @@ impl Window {
     }
 
     /// The event was not delivered; its lane waits for it.
-    pub(crate) fn fail(&mut self, number: u64, now: Timestamp) {
+    pub(crate) fn fail(&mut self, number: u64, now: Timestamp, jitter: Jitter) {
         let Some(slot) = self.slots.get_mut(&number) else { return };
         slot.course = Course::Waiting;
         slot.tries = slot.tries.saturating_add(1);
-        slot.not_before = now.plus(schedule::wait(slot.tries, None));
+        slot.not_before = now.plus(schedule::wait(slot.tries, None, jitter));
         self.ready.insert(number);
         self.suspects.insert(number);
     }
@@ -196,7 +205,13 @@ impl Window {
 
     /// The first event of `lane` failed, and the endpoint accepted another one right after: it is set
     /// aside with the later ones of its lane, and tried again on its own.
-    pub(crate) fn set_aside(&mut self, lane: &str, because: &str, now: Timestamp) -> Room {
+    pub(crate) fn set_aside(
+        &mut self,
+        lane: &str,
+        because: &str,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Room {
         if !self.lanes.contains_key(lane) {
             return Room::SetAside;
         }
@@ -207,7 +222,7 @@ impl Window {
         let numbers: Vec<u64> =
             self.lanes.get(lane).into_iter().flatten().take(room).copied().collect();
         // However long the endpoint was down, this event has been refused by a working one only once.
-        let (tries, next_try) = (1, now.plus(schedule::wait(1, None)));
+        let (tries, next_try) = (1, now.plus(schedule::wait(1, None, jitter)));
         let (name, last_error) = (lane.to_owned(), because.to_owned());
         let (lane_name, leaving) = (name.clone(), numbers.clone());
         let aside = Aside { lane: lane_name, numbers, since: now, tries, next_try, last_error };
@@ -239,10 +254,16 @@ impl Window {
 
     /// The first event of a lane that is set aside failed again. Returns its number if it has been refused
     /// for so long, and so often, that it is to be given up.
-    pub(crate) fn fail_aside(&mut self, lane: &str, because: &str, now: Timestamp) -> Option<u64> {
+    pub(crate) fn fail_aside(
+        &mut self,
+        lane: &str,
+        because: &str,
+        now: Timestamp,
+        jitter: Jitter,
+    ) -> Option<u64> {
         let aside = self.asides.get_mut(lane)?;
         aside.tries = aside.tries.saturating_add(1);
-        aside.next_try = now.plus(schedule::wait(aside.tries, None));
+        aside.next_try = now.plus(schedule::wait(aside.tries, None, jitter));
         because.clone_into(&mut aside.last_error);
         let is_over =
             now.since(aside.since) >= schedule::HORIZON && aside.tries >= GIVE_UP_TRIES_MIN;
@@ -299,11 +320,14 @@ const GIVE_UP_TRIES_MIN: u32 = 12;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::EventType;
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+    const PLANNED: Jitter = Jitter::of([0; 16]);
 
     fn event(number: u64, lane: &str) -> Event {
-        Event { id: format!("evt_{number}"), body: String::new(), lane: lane.to_owned() }
+        let (id, lane) = (format!("evt_{number}"), lane.to_owned());
+        Event { id, body: String::new(), kind: EventType::PayoutPending, lane }
     }
 
     fn window(lanes: &[&str]) -> Window {
@@ -324,7 +348,7 @@ mod tests {
         assert_eq!(numbers(&window), [1, 2, 4]);
         window.start(1);
         assert_eq!(numbers(&window), [2, 4]);
-        window.fail(1, NOW);
+        window.fail(1, NOW, PLANNED);
         assert_eq!(numbers(&window), [1, 2, 4]);
         window.start(2);
         window.deliver(2);
@@ -338,7 +362,7 @@ mod tests {
         assert_eq!(window.head(), 0);
         window.deliver(2);
         assert_eq!((window.head(), window.settled()), (0, 1));
-        window.fail(1, NOW);
+        window.fail(1, NOW, PLANNED);
         assert_eq!(window.head(), 0);
         window.deliver(1);
         assert_eq!((window.head(), window.floor()), (2, 2));
@@ -349,7 +373,7 @@ mod tests {
     #[test]
     fn a_refused_event_is_set_aside_with_its_lane_and_comes_back_in_order() {
         let mut window = window(&["a", "b", "a"]);
-        assert_eq!(window.set_aside("a", "it answered 400", NOW), Room::SetAside);
+        assert_eq!(window.set_aside("a", "it answered 400", NOW, PLANNED), Room::SetAside);
         assert_eq!(numbers(&window), [2]);
         window.deliver(2);
         assert_eq!((window.head(), window.floor(), window.settled()), (3, 0, 1));
@@ -368,7 +392,8 @@ mod tests {
     fn setting_aside_has_a_bound() {
         let lanes: Vec<String> = (0..=ASIDES_MAX).map(|lane| lane.to_string()).collect();
         let mut window = window(&lanes.iter().map(String::as_str).collect::<Vec<_>>());
-        let struck: Vec<_> = lanes.iter().map(|lane| window.set_aside(lane, "no", NOW)).collect();
+        let struck: Vec<_> =
+            lanes.iter().map(|lane| window.set_aside(lane, "no", NOW, PLANNED)).collect();
         assert_eq!(struck.iter().filter(|it| **it == Room::SetAside).count(), ASIDES_MAX);
         assert_eq!(struck.last(), Some(&Room::NoRoom));
         assert_eq!(numbers(&window).len(), 1);
@@ -377,22 +402,22 @@ mod tests {
     #[test]
     fn an_event_is_given_up_after_three_days_and_enough_tries() {
         let mut window = window(&["a", "b"]);
-        window.set_aside("a", "no", NOW);
+        window.set_aside("a", "no", NOW, PLANNED);
         let late = NOW.plus(schedule::HORIZON);
         for _ in 2..GIVE_UP_TRIES_MIN {
-            assert_eq!(window.fail_aside("a", "no", late), None);
+            assert_eq!(window.fail_aside("a", "no", late, PLANNED), None);
         }
         assert_eq!(
-            window.fail_aside("a", "no", late.minus(std::time::Duration::from_secs(1))),
+            window.fail_aside("a", "no", late.minus(std::time::Duration::from_secs(1)), PLANNED),
             None
         );
-        assert_eq!(window.fail_aside("a", "no", late), Some(1));
+        assert_eq!(window.fail_aside("a", "no", late, PLANNED), Some(1));
     }
 
     #[test]
     fn a_replay_begins_at_its_number() {
         let mut window = window(&["a", "b", "c", "a"]);
-        window.set_aside("a", "no", NOW);
+        window.set_aside("a", "no", NOW, PLANNED);
         window.deliver(2);
         window.deliver(3);
         window.rewind(3);

@@ -4,10 +4,15 @@
 
 mod scene;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future::pending,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
+use pagos_core::Clock;
 use pagos_engine::{RetentionStore, Store};
-use pagos_events::{OrderError, Standing, disable, enable, replay};
+use pagos_events::{OrderError, Standing, disable, enable, endpoint_names, forget, replay};
 
 use self::scene::{HOUR, Scene, check_order, keys};
 
@@ -76,6 +81,50 @@ async fn an_endpoint_that_asks_for_time_gets_it() {
     scene.deliver_for(HOUR).await;
     let tries = scene.receiver.got();
     assert!(tries[1].at.since(tries[0].at) >= Duration::from_secs(900));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_asks_for_time_is_not_tried_with_another_payout_meanwhile() {
+    let mut scene = Scene::new().await;
+    scene.in_flight_max = 1;
+    scene.receiver.answers(|_| 503);
+    let until = "Tue, 14 Nov 2023 22:28:20 GMT";
+    scene.receiver.headers.lock().unwrap().insert("retry-after", until.parse().unwrap());
+    scene.tell(&keys(5)).await;
+    scene.deliver_for(HOUR).await;
+    let tries = scene.receiver.got();
+    let waited = tries[1].at.since(tries[0].at);
+    assert!((890..=900).contains(&waited.as_secs()), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_are_longer_by_what_is_drawn() {
+    let scene = Scene::new().await;
+    scene.dice.0.store(128, Ordering::Relaxed);
+    scene.receiver.answers(|_| 503);
+    scene.tell(&keys(1)).await;
+    scene.deliver_for(2 * HOUR).await;
+    let tries = scene.receiver.got();
+    let waits: Vec<u64> =
+        tries.windows(2).map(|two| two[1].at.since(two[0].at).as_secs()).collect();
+    assert_eq!(waits[..5], [5, 33, 135, 675, 2_025]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_stop_the_tries_under_way_are_recorded_and_the_lease_is_given_back() {
+    let scene = Scene::new().await;
+    scene.tell(&keys(20)).await;
+    let stop = tokio::time::sleep(Duration::from_millis(30));
+    let one = scene.deliverer("one");
+    one.run(stop, &|_| {}).await;
+    // The first eight arrived; the next eight were under way.
+    let state = scene.state().await;
+    assert_eq!((state.position, scene.receiver.accepted().len()), (16, 16));
+    // Another process goes on within a beat, and repeats nothing.
+    let two = scene.deliverer("two");
+    two.run(tokio::time::sleep(Duration::from_secs(2)), &|message| panic!("{message}")).await;
+    assert_eq!(scene.receiver.accepted().len(), 20);
+    assert_eq!(scene.state().await.position, 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,6 +282,29 @@ async fn a_replay_from_where_nothing_is_kept_is_refused_with_the_oldest_number()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_forgotten_endpoint_holds_nothing_and_comes_back_as_a_new_one() {
+    let scene = Scene::new().await;
+    scene.receiver.answers(|_| 503);
+    scene.tell(&keys(10)).await;
+    scene.deliver_for(MINUTE).await;
+    let at = |after_s| scene.clock.now().plus(Duration::from_secs(after_s));
+    let refused = forget(&scene.orders(), &scene.name, at(0)).await;
+    assert!(matches!(refused, Err(OrderError::InUse { .. })), "{refused:?}");
+    assert_eq!(scene.state().await.waiting, 10);
+    forget(&scene.orders(), &scene.name, at(60)).await.unwrap();
+    assert!(endpoint_names(scene.store.as_ref()).await.unwrap().is_empty());
+    assert!(scene.store.readers().await.unwrap().is_empty());
+    forget(&scene.orders(), &scene.name, at(60)).await.unwrap();
+
+    scene.receiver.answers(|_| 200);
+    scene.deliver_for(MINUTE).await;
+    assert!(scene.receiver.accepted().is_empty());
+    scene.tell(&keys(1)).await;
+    scene.deliver_for(MINUTE).await;
+    assert_eq!(scene.receiver.accepted(), [11]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_processes_one_delivers() {
     let scene = Scene::new().await;
     let (one, two) = (scene.deliverer("one"), scene.deliverer("two"));
@@ -245,8 +317,8 @@ async fn of_two_processes_one_delivers() {
         }
     };
     tokio::select! {
-        never = one.run(&tell) => match never {},
-        never = two.run(&tell) => match never {},
+        () = one.run(pending(), &tell) => {}
+        () = two.run(pending(), &tell) => {}
         () = work => {}
     }
     assert_eq!(scene.receiver.accepted().len(), 300);

@@ -1,4 +1,4 @@
-//! Deletes applied deliveries, and notices that every reader has acknowledged. Orphans and
+//! Deletes applied deliveries, notices that every reader has acknowledged, and readers that nobody uses. Orphans and
 //! unreadable deliveries stay.
 
 use pagos_core::Timestamp;
@@ -60,6 +60,20 @@ impl Work for ForgetNotices {
 const NOTICES: &str = "DELETE FROM outbox
     WHERE number <= $1 AND number <= (SELECT min(position) FROM readers)
       AND number < (SELECT max(number) FROM outbox)";
+
+/// Forgets a reader of the outbox; the answer is whether there was one.
+pub(crate) struct ForgetReader<'call> {
+    pub(crate) name: &'call str,
+}
+
+impl Work for ForgetReader<'_> {
+    type Answer = bool;
+
+    async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
+        let sql = "DELETE FROM readers WHERE name = $1";
+        Ok(connection.execute(sql, &[&self.name]).await? > 0)
+    }
+}
 
 /// The readers and their positions.
 pub(crate) struct ReadReaders;

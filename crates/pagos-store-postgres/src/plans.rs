@@ -29,7 +29,7 @@ pub(crate) fn overhear(sql: &'static str, parameters: &[Parameter<'_>]) {
 }
 
 /// Tables that grow with the payouts. `runs` has one row for thousands of them, and is found by name.
-const LARGE: [&str; 12] = [
+const LARGE: [&str; 13] = [
     "orders",
     "payouts",
     "queue",
@@ -42,6 +42,7 @@ const LARGE: [&str; 12] = [
     "payments",
     "payment_sessions",
     "payment_entries",
+    "records",
 ];
 
 /// Indexes of what is claimed, names nothing that is known, or has no number yet, at this moment.
@@ -55,7 +56,7 @@ const CUT_DOWN: [&str; 3] =
     ["WHERE lease_until IS NOT NULL ORDER BY key", "WITH portion AS", "AS member (run)"];
 
 /// The cases that run every statement between them.
-const CASES: [&str; 8] = [
+const CASES: [&str; 11] = [
     "agree_with",
     "list_filters_by_everything",
     "list_filters_by_the_providers",
@@ -64,6 +65,20 @@ const CASES: [&str; 8] = [
     "halted",
     "refused",
     "session_is_found",
+    "list_of_doubts",
+    "record",
+    "notices_are_forgotten",
+];
+
+/// A part of each statement that a scrape of the metrics runs, every few seconds for ever.
+const SCRAPED: [&str; 7] = [
+    "unsettled.status = 'unknown' AND payouts.account",
+    "SELECT coalesce(max(number), 0) FROM outbox",
+    "SELECT number, notice_json FROM outbox",
+    "SELECT name, position FROM readers",
+    "SELECT position FROM readers",
+    "FROM records WHERE kind = $1 AND name = $2",
+    "WHERE kind = $1 AND name > $2",
 ];
 
 const SETTINGS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;
@@ -203,6 +218,9 @@ async fn every_statement_finds_its_rows_by_an_index_and_sorts_only_a_few() {
         (case.run)(store.clone()).await;
     }
     let statements = heard().clone();
+    for part in SCRAPED {
+        assert!(statements.keys().any(|sql| sql.contains(part)), "not heard: {part}");
+    }
     let client = connect(&databases[0].1.url).await;
     let mut wrong = Vec::new();
     let is_asked = |sql: &str| !CUT_DOWN.iter().any(|part| sql.contains(part));

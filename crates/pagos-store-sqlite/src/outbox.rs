@@ -76,6 +76,12 @@ pub(crate) fn acknowledge(
     Ok(())
 }
 
+/// Whether there was a reader of this name, which is forgotten.
+pub(crate) fn forget_reader(connection: &Connection, reader: &str) -> Result<bool, Failure> {
+    let sql = "DELETE FROM readers WHERE name = ?1";
+    Ok(connection.prepare_cached(sql)?.execute([reader])? > 0)
+}
+
 /// The readers and their positions, sorted by name.
 pub(crate) fn readers(connection: &Connection) -> Result<Vec<(String, u64)>, Failure> {
     let mut statement =

@@ -75,7 +75,7 @@ fn present_schema() -> Connection {
 }
 
 /// The cases that run every statement between them.
-const CASES: [&str; 8] = [
+const CASES: [&str; 10] = [
     "agree_with",
     "list_",
     "payout_of",
@@ -84,6 +84,8 @@ const CASES: [&str; 8] = [
     "refused",
     "session_is_found",
     "session_of_another_payment",
+    "record",
+    "notices_are_forgotten",
 ];
 
 #[tokio::test]

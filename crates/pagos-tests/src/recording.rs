@@ -121,7 +121,7 @@ impl Hook for RecordingStore {
 }
 
 /// The calls with a point before them and one after them.
-const WRITES: [&str; 18] = [
+const WRITES: [&str; 19] = [
     "submit",
     "release",
     "withdraw",
@@ -137,6 +137,7 @@ const WRITES: [&str; 18] = [
     "seal",
     "forget_deliveries",
     "forget_notices",
+    "forget_reader",
     "submit_payment",
     "commit_payment",
     "claim_payments",

@@ -7,6 +7,8 @@
 mod capture;
 #[path = "telemetry/contract.rs"]
 mod contract;
+#[path = "telemetry/events.rs"]
+mod events;
 #[path = "telemetry/payroll.rs"]
 mod payroll;
 
@@ -97,6 +99,7 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
         tells_every_verdict(&kit.account(), &counters);
     }
     request_nobody(&mut secrets);
+    runtime().block_on(events::deliver(&mut secrets));
     let has_server = write_to_the_stores();
     let (heard, others): (Vec<_>, Vec<_>) = capture::heard().into_iter().partition(is_ours);
     // The HTTP client writes whole addresses at TRACE. This is why the program subscribes to
@@ -125,6 +128,7 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
     missing.retain(|name| !kept.contains(name) && (has_server || name != "steps"));
     assert_eq!(missing, BTreeSet::new(), "documented, and not emitted");
     tells_of_every_attempt(&heard);
+    tells_of_every_post(&heard);
 }
 
 /// The words are those of the receiver's own counters.
@@ -169,6 +173,24 @@ fn tells_of_every_attempt(heard: &[Record]) {
     let outcomes: BTreeSet<&str> =
         creates.iter().map(|create| create.fields["outcome"].as_str()).collect();
     assert!(outcomes.contains("pending") && outcomes.contains("unknown"), "{outcomes:?}");
+}
+
+fn tells_of_every_post(heard: &[Record]) {
+    let posts = heard.iter().filter(|record| record.name == "post");
+    let told: Vec<[&str; 4]> = posts
+        .map(|post| ["endpoint", "event_type", "attempt", "outcome"].map(|it| &*post.fields[it]))
+        .collect();
+    let pending = |attempt, outcome| ["erp", "payout.pending", attempt, outcome];
+    assert_eq!(
+        told,
+        [
+            pending("1", "failed"),
+            pending("2", "unreachable"),
+            pending("3", "refused"),
+            pending("4", "delivered"),
+            pending("1", "gone"),
+        ]
+    );
 }
 
 /// A provider that never answers.

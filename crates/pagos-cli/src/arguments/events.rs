@@ -19,6 +19,10 @@ pub(crate) enum EventsCommand {
     Enable(EventsSwitchArguments),
     /// Deliver nothing to an endpoint; its events wait and are not pruned
     Disable(EventsSwitchArguments),
+    /// Forget an endpoint that was taken out of pagos.toml
+    ///
+    /// What it has not got is never delivered, and it holds no notices back from `pagos prune` any more.
+    Forget(EventsForgetArguments),
 }
 
 /// Arguments of `events list`.
@@ -50,6 +54,19 @@ pub(crate) struct EventsSwitchArguments {
     /// The endpoint
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub(crate) endpoint: EndpointName,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+}
+
+/// Arguments of `events forget`.
+#[derive(Debug, Args)]
+pub(crate) struct EventsForgetArguments {
+    /// The endpoint
+    #[arg(value_name = "NAME", required_unless_present = "reader", value_parser = parse_name)]
+    pub(crate) endpoint: Option<EndpointName>,
+    /// Forget this reader of `pagos serve --reader` instead, which nobody uses any more
+    #[arg(long, value_name = "NAME", conflicts_with = "endpoint")]
+    pub(crate) reader: Option<String>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
 }

@@ -1,31 +1,28 @@
 //! `pagos doctor`: checks configuration, database, clock and connections. It changes nothing and
 //! moves no money.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+mod database;
+mod outward;
+
+use std::{io::Write, path::Path};
 
 use pagos_core::{
-    AccountName, Environment, Error, ErrorKind, Lookup, Money, OrderKey, PaymentOrder, PaymentRef,
-    Timestamp,
+    Environment, Error, ErrorKind, Lookup, Money, OrderKey, PaymentOrder, PaymentRef, Timestamp,
 };
-use pagos_engine::{Filter, Page, Policy, Refused, Store};
-use pagos_store_postgres::{ServerSettings, Severity};
-use pagos_store_sqlite::SqliteStore;
+use pagos_engine::Policy;
 use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
     accounts::{self, Account, Accounts, MissingFields},
     arguments::DoctorArguments,
-    config::{AccountSettings, is_readable_by_others},
+    config::{AccountSettings, Configuration},
     console,
     exit::{Exit, Failure, with_causes},
     output::{List, Screen},
     run::{
         self,
-        database::{self, Database},
+        database::{Database, LIVE_FILE},
     },
     seams,
 };
@@ -55,10 +52,16 @@ pub(crate) fn run(arguments: &DoctorArguments, config: Option<&Path>) -> Result<
 }
 
 async fn doctor(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Exit, Failure> {
-    let db = arguments.store.db.clone().unwrap_or_else(|| Database::usual(database::LIVE_FILE));
+    let db = arguments.store.db.clone().unwrap_or_else(|| Database::usual(LIVE_FILE));
     let mut findings = vec![clock()];
-    findings.extend(store(&db).await);
-    findings.extend(accounts(config).await);
+    findings.extend(database::findings(&db).await);
+    match accounts::load(config) {
+        Ok(configuration) => {
+            findings.extend(accounts(&configuration).await);
+            findings.extend(outward::findings(&configuration, &db).await);
+        }
+        Err(failure) => findings.extend(broken("configuration", &failure)),
+    }
     print(&findings, arguments.json)?;
     let is_bad = findings.iter().any(|finding| finding.verdict == Verdict::Bad);
     Ok(if is_bad { Exit::Refused } else { Exit::Succeeded })
@@ -76,197 +79,17 @@ fn clock() -> Finding {
     }
 }
 
-async fn store(db: &Database) -> Vec<Finding> {
-    let what = format!("database {db}");
-    match db {
-        Database::File(path) => {
-            match SqliteStore::is_new(path) {
-                Ok(false) => {}
-                Ok(true) => {
-                    let is = if path.exists() { "is empty" } else { "is not there yet" };
-                    let because = format!("{is}; the first `pagos pay` makes it");
-                    return vec![finding(what, Verdict::Note, because)];
-                }
-                Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
-            }
-            let pages = pages_of(path, &what);
-            // Nothing that a damaged file says about its payouts can be relied on.
-            if pages.verdict == Verdict::Bad {
-                return vec![pages];
-            }
-            // Nor in one that replaced another database.
-            if let Err(error) = SqliteStore::check(path) {
-                return vec![finding(what, Verdict::Bad, with_causes(&error))];
-            }
-            let mut findings = match db.open_to_read().await {
-                Ok(store) => looked_at(store.as_ref(), &what).await,
-                Err(error) => vec![finding(&what, Verdict::Bad, with_causes(&error))],
-            };
-            findings.push(pages);
-            findings.extend(open_files(path, &what));
-            findings
-        }
-        Database::Misread(_) => match db.check() {
-            Ok(()) => Vec::new(),
-            Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
-        },
-        Database::Server(server) => {
-            let settings = match database::settings_of_server(server).await {
-                Ok(settings) => settings,
-                Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
-            };
-            let now = pagos_core::Clock::now(&System);
-            let mut findings = match db.open_to_read().await {
-                Ok(store) => looked_at(store.as_ref(), &what).await,
-                // The server answers, so the problem is what it contains.
-                Err(error) => vec![finding(what.clone(), Verdict::Note, with_causes(&error))],
-            };
-            findings.extend(settings_of(&settings, now, &what));
-            let because =
-                "are not checked here: the server keeps them (its checksums, and pg_amcheck)";
-            findings.push(finding(format!("{what}, pages"), Verdict::Note, because));
-            findings
-        }
-    }
+/// What is wrong with a part of the configuration.
+fn broken(what: &str, failure: &Failure) -> Vec<Finding> {
+    failure.messages().iter().map(|message| finding(what, Verdict::Bad, message)).collect()
 }
 
-/// Checks that every page of the file is whole, which counting payouts does not show.
-fn pages_of(path: &Path, what: &str) -> Finding {
-    let what = format!("{what}, pages");
-    match SqliteStore::damage(path) {
-        Ok(found) if found.is_empty() => finding(what, Verdict::Good, "are whole"),
-        Ok(found) => {
-            let because = format!(
-                "are damaged ({}): stop every pagos that works on it, keep the file, and restore a \
-                 backup as \"A damaged database\" in docs/OPERATIONS.md says; a new database would pay \
-                 again what this one has paid",
-                found.join("; ").replace(char::is_control, " ")
-            );
-            finding(what, Verdict::Bad, because)
-        }
-        Err(error) => finding(what, Verdict::Bad, with_causes(&error)),
-    }
-}
-
-/// Pagos creates its files for their owner only; a copy or a restored backup can have another mode.
-fn open_files(path: &Path, what: &str) -> Option<Finding> {
-    let files = ["", "-wal", "-shm", ".lock", ".bank"].map(|suffix| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    });
-    let open = files.iter().filter(|file| is_readable_by_others(file));
-    let names: Vec<String> = open.map(|file| file.display().to_string()).collect();
-    if names.is_empty() {
-        return None;
-    }
-    let names = names.join(" ");
-    let because = format!(
-        "other users of this machine can read names and account numbers in it: run `chmod 600 {names}`"
-    );
-    Some(finding(format!("{what}, permissions"), Verdict::Note, because))
-}
-
-/// The server's settings, and what they mean for money.
-fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Finding> {
-    let findings = settings.findings(now).into_iter().map(|found| {
-        let verdict = match found.severity {
-            Severity::Fine => Verdict::Good,
-            Severity::Warning => Verdict::Note,
-            Severity::Danger => Verdict::Bad,
-        };
-        let because = match found.remedy.as_str() {
-            "" => found.message,
-            remedy => format!("{}; {remedy}", found.message),
-        };
-        finding(format!("{what}, {}", found.setting), verdict, because)
-    });
-    findings.collect()
-}
-
-async fn looked_at(store: &dyn Store, what: &str) -> Vec<Finding> {
-    let mut findings = vec![payouts_in(store, what.to_owned()).await];
-    findings.push(match store.identity().await {
-        Ok(identity) => finding(format!("{what}, identity"), Verdict::Good, identity),
-        Err(error) => finding(format!("{what}, identity"), Verdict::Bad, with_causes(&error)),
-    });
-    findings.extend(halted_in(store, what).await);
-    findings.extend(refused_in(store, what).await);
-    findings
-}
-
-/// Accounts that a running process found out of service.
-async fn halted_in(store: &dyn Store, what: &str) -> Option<Finding> {
-    let what = format!("{what}, accounts");
-    match store.halted().await {
-        Ok(halted) if halted.is_empty() => None,
-        Ok(halted) => {
-            let names: Vec<&str> = halted.iter().map(AccountName::as_str).collect();
-            let because = format!(
-                "out of service, because their providers refuse their credentials: {}",
-                names.join(", ")
-            );
-            Some(finding(what, Verdict::Note, because))
-        }
-        Err(error) => Some(finding(what, Verdict::Bad, with_causes(&error))),
-    }
-}
-
-/// What the receivers refused, as `pagos serve` counted it in the database.
-async fn refused_in(store: &dyn Store, what: &str) -> Vec<Finding> {
-    let refused = match store.refused().await {
-        Ok(refused) => refused,
-        Err(error) => {
-            return vec![finding(format!("{what}, webhooks"), Verdict::Bad, with_causes(&error))];
-        }
-    };
-    let note = |one: &Refused| {
-        let about = match &one.account {
-            Some(account) => format!("{what}, webhooks of {account}"),
-            None => format!("{what}, the receiver"),
-        };
-        let because =
-            format!("refused {} times, the last time {}: {}", one.count, one.last_at, one.reason);
-        finding(about, Verdict::Note, because)
-    };
-    refused.iter().map(note).collect()
-}
-
-async fn payouts_in(store: &dyn Store, what: String) -> Finding {
-    let counted = match store.tally(None).await {
-        Ok(tally) => tally,
-        Err(error) => return finding(what, Verdict::Bad, with_causes(&error)),
-    };
-    let quarantined = Filter { status: Some("quarantined".to_owned()), ..Filter::default() };
-    let waiting: u64 = counted.rows.iter().map(|row| row.attention).sum();
-    if waiting > 0 {
-        let word = if store
-            .list(&quarantined, &Page::newest_first(1))
-            .await
-            .is_ok_and(|list| !list.is_empty())
-        {
-            "some in quarantine"
-        } else {
-            "in doubt"
-        };
-        let because = format!("{} payouts; {waiting} wait for a person ({word})", counted.total());
-        return finding(what, Verdict::Note, because);
-    }
-    finding(what, Verdict::Good, format!("{} payouts, none waits for a person", counted.total()))
-}
-
-async fn accounts(config: Option<&Path>) -> Vec<Finding> {
-    let opened = accounts::load(config).and_then(|configuration| {
-        let seams = seams::online(&Policy::live())?;
-        let accounts = Accounts::open(&configuration, MissingFields::Refused, &seams)?;
-        Ok((configuration, accounts))
-    });
-    let (configuration, accounts) = match opened {
-        Ok(opened) => opened,
-        Err(failure) => {
-            let broken = |message: &String| finding("configuration", Verdict::Bad, message);
-            return failure.messages().iter().map(broken).collect();
-        }
+async fn accounts(configuration: &Configuration) -> Vec<Finding> {
+    let opened = seams::online(&Policy::live())
+        .and_then(|seams| Ok(Accounts::open(configuration, MissingFields::Refused, &seams)?));
+    let accounts = match opened {
+        Ok(accounts) => accounts,
+        Err(failure) => return broken("configuration", &failure),
     };
     if accounts.all().is_empty() {
         let because = "no account; `pagos init` writes a pagos.toml to fill in";

@@ -1,17 +1,18 @@
-//! `pagos events`: shows the endpoints that get events, and orders what `pagos serve` carries out. It
-//! delivers nothing itself.
+//! `pagos events`: shows the endpoints that get events, orders what `pagos serve` carries out, and
+//! forgets what it does not use any more. It delivers nothing itself.
 
 use std::{io::Write, sync::Arc};
 
-use pagos_core::Timestamp;
+use pagos_core::{Clock, Timestamp};
 use pagos_events::{
     EndpointName, EndpointState, OrderError, Writer, disable, enable, endpoint_names,
-    endpoint_state, replay,
+    endpoint_state, forget, replay,
 };
+use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    arguments::{EventsCommand, EventsListArguments, StoreArguments},
+    arguments::{EventsCommand, EventsForgetArguments, EventsListArguments, StoreArguments},
     console,
     exit::{Exit, Failure},
     output::{Column, Grid, Kind, Screen},
@@ -39,6 +40,7 @@ struct Row<'a> {
     last_error: Option<&'a str>,
     position: u64,
     waiting: u64,
+    waiting_since: Option<Timestamp>,
     set_aside: u64,
     orders: usize,
 }
@@ -66,6 +68,7 @@ pub(super) fn run(command: &EventsCommand) -> Result<Exit, Failure> {
                 disable(&writer, name).await.map_err(refused)?;
                 Ok(tell_ordered(&format!("{name} gets nothing until it is enabled")))
             }
+            EventsCommand::Forget(arguments) => forget_one(arguments).await,
         }
     })
 }
@@ -75,32 +78,79 @@ fn tell_ordered(what: &str) -> Exit {
     Exit::Succeeded
 }
 
+/// Forgets an endpoint, or a reader that is none.
+async fn forget_one(arguments: &EventsForgetArguments) -> Result<Exit, Failure> {
+    let Some(name) = &arguments.endpoint else {
+        return forget_reader(&arguments.store, arguments.reader.as_deref().unwrap_or_default())
+            .await;
+    };
+    let writer = open(&arguments.store, name).await?;
+    let state = endpoint_state(writer.store.as_ref(), name).await?;
+    forget(&writer, name, System.now()).await.map_err(refused)?;
+    console::tell(&format!(
+        "{name} is forgotten; {} events that it did not get are not delivered any more",
+        state.waiting
+    ));
+    Ok(Exit::Succeeded)
+}
+
+async fn forget_reader(store: &StoreArguments, name: &str) -> Result<Exit, Failure> {
+    if let Some(endpoint) = name.strip_prefix("events:") {
+        return Err(Failure::new(format!(
+            "{name} is the reader of an endpoint; run `pagos events forget {endpoint}`"
+        )));
+    }
+    let (db, Writer { store, writer }) = open_existing(store).await?;
+    if !writer.forget_reader(name).await? {
+        let readers = store.readers().await?;
+        let known: Vec<&str> = readers.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(Failure::new(format!(
+            "{db} knows no reader {name} (known: {})",
+            listed(&known)
+        )));
+    }
+    console::tell(&format!("the reader {name} is forgotten"));
+    Ok(Exit::Succeeded)
+}
+
 /// The store, if it knows the endpoint.
 async fn open(store: &StoreArguments, name: &EndpointName) -> Result<Writer, Failure> {
+    let (db, writer) = open_existing(store).await?;
+    let names = endpoint_names(writer.store.as_ref()).await?;
+    // A process that died while it forgot the endpoint left the reader.
+    let is_known = names.contains(name) || writer.store.reader(&name.reader()).await?.is_some();
+    if !is_known {
+        let known: Vec<&str> = names.iter().map(EndpointName::as_str).collect();
+        return Err(Failure::new(format!(
+            "{db} knows no endpoint {name} (known: {}); `pagos serve` makes it known once \
+             [events.{name}] is in its pagos.toml",
+            listed(&known)
+        )));
+    }
+    Ok(writer)
+}
+
+async fn open_existing(store: &StoreArguments) -> Result<(Database, Writer), Failure> {
     let db = Database::existing(store.db.as_ref());
     db.check()?;
     // Opening for writing would create a missing store; reading reports an error instead.
     drop(db.open_to_read().await?);
     let store = db.open().await?;
-    let names = endpoint_names(store.as_ref()).await?;
-    if !names.contains(name) {
-        let known: Vec<&str> = names.iter().map(EndpointName::as_str).collect();
-        return Err(Failure::new(format!(
-            "{db} knows no endpoint {name} (known: {}); `pagos serve` makes it known once \
-             [events.{name}] is in its pagos.toml",
-            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
-        )));
-    }
     let writer = instance::instrumented(Arc::clone(&store));
-    Ok(Writer { store, writer })
+    Ok((db, Writer { store, writer }))
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn refused(error: OrderError) -> Failure {
     match error {
         OrderError::Store(error) => error.into(),
-        OrderError::Pruned { .. } | OrderError::NotYet { .. } | OrderError::TooMany => {
-            Failure::new(error.to_string())
-        }
+        OrderError::Pruned { .. }
+        | OrderError::NotYet { .. }
+        | OrderError::InUse { .. }
+        | OrderError::TooMany => Failure::new(error.to_string()),
     }
 }
 
@@ -154,6 +204,7 @@ impl<'a> Row<'a> {
             last_error: state.last_error.as_deref(),
             position: state.position,
             waiting: state.waiting,
+            waiting_since: state.waiting_since,
             set_aside: state.set_aside,
             orders: state.orders,
         }

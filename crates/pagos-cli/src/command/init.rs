@@ -129,7 +129,51 @@ fn write_comment(text: &mut String, sentences: &str) {
 
 #[cfg(test)]
 mod tests {
+    use pagos_engine::UtcOffset;
+
     use super::*;
+    use crate::{accounts::Guards, config::Configuration, run::events};
+
+    /// The lines of the end that are settings behind a comment mark.
+    fn uncommented(text: &str) -> String {
+        let is_setting = |line: &&str| {
+            let word = line.split(' ').next().unwrap_or_default();
+            let is_name = word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            line.starts_with('[') || (is_name && line.contains(" = ") && !line.ends_with('.'))
+        };
+        let lines = text.lines().filter_map(|line| line.strip_prefix("# "));
+        lines.filter(is_setting).map(|line| format!("{line}\n")).collect()
+    }
+
+    #[test]
+    fn what_the_file_offers_behind_comment_marks_is_what_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("secrets")).unwrap();
+        for name in ["erp", "erp-old"] {
+            let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n";
+            std::fs::write(folder.path().join("secrets").join(name), secret).unwrap();
+        }
+        let first = accounts::providers().next().unwrap().name;
+        let offered = uncommented(&TAIL.replace("@PROVIDER@", first));
+        let path = folder.path().join("pagos.toml");
+        std::fs::write(&path, format!("[accounts.{first}]\n{offered}")).unwrap();
+        let read = Configuration::load(Some(&path), Vec::new(), &[first]).unwrap();
+        assert_eq!(read.accounts.len(), 2, "{offered}");
+        assert!(read.metrics.is_some() && read.api.is_some() && read.retention.is_some());
+        let [destination] = &events::read(&read.events).unwrap()[..] else { panic!("{offered}") };
+        assert_eq!((destination.endpoint.secrets(), destination.endpoint.scheme()), (2, "https"));
+        let account = read.accounts.iter().find(|it| it.name.as_str() == first).unwrap();
+        let guards = Guards::read(account).unwrap();
+        assert_eq!(guards.approvals.rules().len(), 1);
+        let limits = [
+            guards.limits.payout_max.len(),
+            guards.limits.beneficiary_day_max.len(),
+            guards.limits.account_day_max.len(),
+            guards.limits.refused.len(),
+        ];
+        assert_eq!(limits, [1, 1, 1, 1]);
+        assert_ne!(guards.day_offset, UtcOffset::UTC);
+    }
 
     #[test]
     fn the_file_reads_well() {

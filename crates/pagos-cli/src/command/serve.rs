@@ -2,8 +2,9 @@
 
 mod sandbox;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{future::Future, net::SocketAddr, path::Path, pin::pin, sync::Arc};
 
+use futures_util::future::{Either, select};
 use pagos_engine::EngineError;
 use pagos_system::System;
 use pagos_webhook::Endpoint;
@@ -127,12 +128,12 @@ async fn serve(
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
             never = catch_up::at_start(&instance, &target.accounts) => match never {},
-            never = events::deliver(&deliverers) => match never {},
             never = retention::in_background(&instance, target.retention.as_ref()) => match never {},
         }
     };
     let hurry = signalled.asked_for(signal::WORK_MAX);
-    let worked = instance.work(usize::from(arguments.concurrency), stop, hurry).await;
+    let work = instance.work(usize::from(arguments.concurrency), stop, hurry);
+    let worked = beside(work, events::deliver(&deliverers, &signalled), &signalled).await;
     let exit = match worked {
         Ok(0) => Exit::Succeeded,
         Ok(_) | Err(_) => Exit::InDoubt,
@@ -150,6 +151,24 @@ async fn serve(
     }
     reader.tell_last().await;
     Ok(exit)
+}
+
+/// Works and delivers events side by side. Work that ends without a stop has failed, and ends the
+/// deliveries with it.
+async fn beside<T>(
+    work: impl Future<Output = T>,
+    deliver: impl Future<Output = ()>,
+    stop: &Stop,
+) -> T {
+    match select(pin!(work), pin!(deliver)).await {
+        Either::Left((worked, delivering)) => {
+            if stop.is_requested() {
+                delivering.await;
+            }
+            worked
+        }
+        Either::Right(((), working)) => working.await,
+    }
 }
 
 /// Subscribes to what the libraries tell, and serves the metrics if they are wanted.

@@ -1,6 +1,6 @@
 //! The endpoints of `[events.NAME]`, and their deliveries while `serve` runs.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use pagos_core::{Error, NonceSource, Secret};
 use pagos_events::{
@@ -13,7 +13,11 @@ use crate::{
     config::{AccountSettings, ConfigProblem},
     console,
     exit::Failure,
-    run::{database::Database, instance::Instance},
+    run::{
+        database::Database,
+        instance::Instance,
+        signal::{self, Stop},
+    },
 };
 
 /// An endpoint, and which addresses it may have.
@@ -21,6 +25,16 @@ use crate::{
 pub(crate) struct Destination {
     pub(crate) endpoint: Endpoint,
     reach: Reach,
+}
+
+impl Destination {
+    /// The addresses that connections are made to.
+    pub(crate) fn admitted(&self) -> Destinations {
+        match self.reach {
+            Reach::Public => Destinations::Public,
+            Reach::Private => Destinations::PublicOrPrivate,
+        }
+    }
 }
 
 /// Reads the endpoints.
@@ -69,7 +83,7 @@ fn read_one(table: &AccountSettings) -> Result<Destination, Error> {
     Ok(Destination { endpoint, reach })
 }
 
-/// Delivers to all endpoints until it is dropped, which loses nothing.
+/// What delivers to the endpoints.
 ///
 /// # Errors
 /// If there can be no transport.
@@ -91,10 +105,7 @@ pub(crate) fn deliverers(
             connect_timeout: TRY_TIMEOUT,
             body_size_bytes_max: ANSWER_SIZE_BYTES_MAX,
             large_body: LargeBody::CutOff,
-            destinations: match destination.reach {
-                Reach::Public => Destinations::Public,
-                Reach::Private => Destinations::PublicOrPrivate,
-            },
+            destinations: destination.admitted(),
             ..HttpOptions::default()
         };
         let equipment = Equipment {
@@ -102,6 +113,7 @@ pub(crate) fn deliverers(
             writer: instance.instrumented_store(),
             transport: Arc::new(HttpTransport::new(&options, Arc::new(System))?),
             timer: Arc::new(System),
+            nonces: Arc::new(System),
             holder: holder.clone(),
         };
         Ok(Deliverer::new(equipment, destination.endpoint.clone()))
@@ -109,13 +121,16 @@ pub(crate) fn deliverers(
     destinations.iter().map(build).collect()
 }
 
-/// Runs them side by side.
-pub(crate) async fn deliver(deliverers: &[Deliverer]) -> Infallible {
+/// Runs them side by side until a stop is requested, and what is under way then to its end, but not
+/// after the time for work under way.
+pub(crate) async fn deliver(deliverers: &[Deliverer], stop: &Stop) {
     let tell = |message: &str| console::tell(message);
-    let all = deliverers.iter().map(|deliverer| deliverer.run(&tell));
-    futures_util::future::join_all(all).await;
-    // Without an endpoint there is nothing to do.
-    std::future::pending().await
+    let all = deliverers.iter().map(|deliverer| deliverer.run(stop.requested(), &tell));
+    tokio::select! {
+        _ = futures_util::future::join_all(all) => {}
+        // What was not recorded is delivered again by whoever is next.
+        () = stop.asked_for(signal::WORK_MAX) => {}
+    }
 }
 
 /// Nobody reads the answer; so much of it may stay in a connection that is used again.

@@ -1,5 +1,5 @@
-//! Counters and histograms, made from the events of the engine and the receiver. There is no other
-//! place that counts, so logs and metrics cannot disagree.
+//! Counters and histograms, made from what the engine, the receiver and the deliverers of events tell.
+//! There is no other place that counts, so logs and metrics cannot disagree.
 
 use std::fmt::Debug;
 
@@ -38,7 +38,7 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
 /// Whether an event or its span is counted.
 pub(super) fn is_counted(metadata: &Metadata<'_>) -> bool {
     match metadata.target() {
-        "pagos_engine" => *metadata.level() == tracing::Level::INFO,
+        "pagos_engine" | "pagos_events" => *metadata.level() == tracing::Level::INFO,
         "pagos_webhook" => true,
         _ => false,
     }
@@ -48,11 +48,12 @@ pub(super) fn is_counted(metadata: &Metadata<'_>) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counter;
 
-/// The fields of a call or a delivery that become labels, and no others: what is not read here
+/// The fields of a call, a delivery or a post that become labels, and no others: what is not read here
 /// cannot be in a metric.
 #[derive(Debug, Clone, Default)]
 struct Fields {
     account: String,
+    endpoint: String,
     operation: String,
     outcome: String,
     verdict: String,
@@ -65,6 +66,7 @@ impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
         let kept = match field.name() {
             "account" => &mut self.account,
+            "endpoint" => &mut self.endpoint,
             "operation" => &mut self.operation,
             "outcome" => &mut self.outcome,
             "verdict" => &mut self.verdict,
@@ -97,7 +99,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
         }
     }
 
-    /// A call has ended inside its span; a delivery says everything itself.
+    /// A call or a post has ended inside its span; a delivery says everything itself.
     fn on_event(&self, event: &Event<'_>, all: Context<'_, S>) {
         if event.metadata().target() == "pagos_webhook" {
             let mut fields = Fields::default();
@@ -109,8 +111,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
             let extensions = span.extensions();
             extensions.get::<Fields>().cloned()
         });
-        if let Some(fields) = ended {
-            count_call(fields);
+        match (ended, event.metadata().target()) {
+            (Some(fields), "pagos_events") => count_post(fields),
+            (Some(fields), _) => count_call(fields),
+            (None, _) => {}
         }
     }
 }
@@ -118,6 +122,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
 fn count_delivery(fields: Fields) {
     let Fields { account, verdict, .. } = fields;
     metrics::counter!(names::DELIVERIES, "account" => account, "verdict" => verdict).increment(1);
+}
+
+fn count_post(fields: Fields) {
+    let Fields { endpoint, outcome, .. } = fields;
+    metrics::counter!(names::EVENT_DELIVERIES, "endpoint" => endpoint, "outcome" => outcome)
+        .increment(1);
 }
 
 fn count_call(fields: Fields) {
@@ -139,7 +149,7 @@ mod tests {
     use super::*;
 
     /// What is counted while `told` runs.
-    pub(in crate::telemetry) fn counted(told: impl FnOnce()) -> String {
+    pub(in crate::telemetry) fn counted<T>(told: impl FnOnce() -> T) -> String {
         let recorder = recorder().unwrap();
         let layer = Counter.with_filter(filter_fn(is_counted));
         let subscriber = tracing_subscriber::registry().with(layer);
@@ -157,6 +167,27 @@ mod tests {
         span.record("outcome", outcome);
         span.record("ms", 300_u64);
         span.in_scope(|| tracing::info!(target: "pagos_engine", "called"));
+    }
+
+    #[test]
+    fn i10_posts_are_counted_by_endpoint_and_outcome_and_by_nothing_of_their_url() {
+        let post = |outcome: &'static str| {
+            let span = tracing::info_span!(
+                target: "pagos_events", "post", endpoint = "erp", event_type = "payout.failed",
+                attempt = 2_u32, url = "https://erp.example.com/canary", outcome = Empty, ms = Empty,
+            );
+            span.record("outcome", outcome);
+            span.in_scope(|| tracing::info!(target: "pagos_events", "posted"));
+        };
+        let page = counted(|| ["delivered", "delivered", "refused"].map(post));
+        for line in [
+            "pagos_event_deliveries_total{endpoint=\"erp\",outcome=\"delivered\"} 2",
+            "pagos_event_deliveries_total{endpoint=\"erp\",outcome=\"refused\"} 1",
+        ] {
+            assert!(page.lines().any(|it| it == line), "{line} is not in\n{page}");
+        }
+        assert!(!page.contains("canary") && !page.contains("pagos_call_seconds_count"), "{page}");
+        names::tests::assert_known(&page);
     }
 
     #[test]

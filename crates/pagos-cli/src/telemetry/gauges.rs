@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use pagos_core::{AccountName, Clock, Timestamp};
 use pagos_engine::{Lane, Payout, Store, StoreError, Tally, Work};
+use pagos_events::{EndpointName, EndpointState, Standing, endpoint_names, endpoint_state};
 use tokio::sync::Mutex;
 
 use super::names;
@@ -36,6 +37,7 @@ struct Found {
     doubts_oldest: BTreeMap<AccountName, Duration>,
     due_lags: BTreeMap<Lane, Duration>,
     readers: Vec<Behind>,
+    endpoints: Vec<(EndpointName, EndpointState)>,
     halted: Vec<AccountName>,
 }
 
@@ -69,7 +71,7 @@ impl Gauges {
         }
         let found = tokio::time::timeout(STORE_MAX, self.find(now)).await;
         // The error may name files; the log of the engine and `pagos doctor` show it.
-        let page = self.page(found.ok().and_then(Result::ok).as_ref());
+        let page = self.page(found.ok().and_then(Result::ok).as_ref(), now);
         *last = Some((now, page.clone()));
         page
     }
@@ -97,11 +99,15 @@ impl Gauges {
             let notices = newest.saturating_sub(position);
             found.readers.push(Behind { reader, notices, age });
         }
+        for name in endpoint_names(store).await? {
+            let state = endpoint_state(store, &name).await?;
+            found.endpoints.push((name, state));
+        }
         Ok(found)
     }
 
     /// A recorder of its own, so that what is no longer true leaves no line behind.
-    fn page(&self, found: Option<&Found>) -> String {
+    fn page(&self, found: Option<&Found>, now: Timestamp) -> String {
         let recorder = PrometheusBuilder::new().build_recorder();
         metrics::with_local_recorder(&recorder, || {
             names::describe();
@@ -109,6 +115,7 @@ impl Gauges {
             metrics::gauge!(names::STORE_UP).set(u8::from(found.is_some()));
             if let Some(found) = found {
                 self.tell(found);
+                tell_endpoints(&found.endpoints, now);
             }
         });
         recorder.handle().render()
@@ -139,6 +146,16 @@ impl Gauges {
             metrics::gauge!(names::HALTED, "account" => account.to_string())
                 .set(u8::from(is_halted));
         }
+    }
+}
+
+fn tell_endpoints(endpoints: &[(EndpointName, EndpointState)], now: Timestamp) {
+    for (name, state) in endpoints {
+        let labels = [("endpoint", name.to_string())];
+        let age = state.waiting_since.map_or(Duration::ZERO, |since| now.since(since));
+        metrics::gauge!(names::EVENT_WAITING, &labels).set(float(state.waiting));
+        metrics::gauge!(names::EVENT_LAG, &labels).set(age.as_secs_f64());
+        metrics::gauge!(names::EVENT_OFF, &labels).set(u8::from(state.standing == Standing::Off));
     }
 }
 
@@ -176,8 +193,8 @@ mod tests {
         PayoutOrder, Source, Status,
     };
     use pagos_engine::{
-        Attempt, Attention, Intent, Lease, MemoryStore, Notice, NoticeAbout, NoticeKind, RunId,
-        Step, Wait, Waiting,
+        Attempt, Attention, Intent, Lease, MemoryStore, Notice, NoticeAbout, NoticeKind,
+        RecordKind, RecordStore, RecordWrite, RunId, Step, Wait, Waiting,
     };
 
     use super::*;
@@ -244,6 +261,15 @@ mod tests {
             .await
             .unwrap();
         store.acknowledge("billing", 0).await.unwrap();
+        store.acknowledge("events:erp", 0).await.unwrap();
+        let write = RecordWrite {
+            kind: RecordKind::Endpoint,
+            name: "erp".to_owned(),
+            was: None,
+            body: Some("{\"health\":{\"off_since\":71000}}".to_owned()),
+            notices: Vec::new(),
+        };
+        store.write_record(write).await.unwrap();
         store
     }
 
@@ -267,6 +293,9 @@ mod tests {
             "pagos_account_halted{account=\"acme\"} 1",
             "pagos_outbox_lag_notices{reader=\"billing\"} 1",
             "pagos_outbox_lag_seconds{reader=\"billing\"} 20",
+            "pagos_event_waiting{endpoint=\"erp\"} 1",
+            "pagos_event_lag_seconds{endpoint=\"erp\"} 20",
+            "pagos_event_endpoint_off{endpoint=\"erp\"} 1",
             "pagos_store_up 1",
         ] {
             assert!(page.lines().any(|it| it == line), "{line} is not in\n{page}");

@@ -18,6 +18,14 @@ pub(super) const DUE_LAG: &str = "pagos_due_lag_seconds";
 pub(super) const OUTBOX_NOTICES: &str = "pagos_outbox_lag_notices";
 /// How old the first of them is.
 pub(super) const OUTBOX_SECONDS: &str = "pagos_outbox_lag_seconds";
+/// Tries of events at endpoints.
+pub(super) const EVENT_DELIVERIES: &str = "pagos_event_deliveries_total";
+/// Events that an endpoint has not got.
+pub(super) const EVENT_WAITING: &str = "pagos_event_waiting";
+/// How old the first of them is.
+pub(super) const EVENT_LAG: &str = "pagos_event_lag_seconds";
+/// Whether an endpoint is put off.
+pub(super) const EVENT_OFF: &str = "pagos_event_endpoint_off";
 /// Whether an account is out of service.
 pub(super) const HALTED: &str = "pagos_account_halted";
 /// Whether the store answered.
@@ -51,7 +59,7 @@ const fn metric(
 }
 
 /// No label is ever a key or the name of a person.
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 16] = [
     metric(ATTEMPTS, Kind::Counter, &["account", "outcome"], "Calls that send a payout."),
     metric(CALL_SECONDS, Kind::Histogram, &["account", "operation"], "How long calls took."),
     metric(DELIVERIES, Kind::Counter, &["account", "verdict"], "Webhooks that arrived."),
@@ -61,6 +69,10 @@ const METRICS: [Metric; 12] = [
     metric(DUE_LAG, Kind::Gauge, &["account", "work"], "How long the earliest due work was due."),
     metric(OUTBOX_NOTICES, Kind::Gauge, &["reader"], "Notices that were not acknowledged."),
     metric(OUTBOX_SECONDS, Kind::Gauge, &["reader"], "How old the first of them is."),
+    metric(EVENT_DELIVERIES, Kind::Counter, &["endpoint", "outcome"], "Tries of events."),
+    metric(EVENT_WAITING, Kind::Gauge, &["endpoint"], "Events that an endpoint has not got."),
+    metric(EVENT_LAG, Kind::Gauge, &["endpoint"], "How old the first of them is."),
+    metric(EVENT_OFF, Kind::Gauge, &["endpoint"], "1 if the endpoint is put off."),
     metric(HALTED, Kind::Gauge, &["account"], "1 if the account is out of service."),
     metric(STORE_UP, Kind::Gauge, &[], "1 if the database answered in time."),
     metric(BUILD_INFO, Kind::Gauge, &["version"], "1."),

@@ -198,6 +198,10 @@ impl RetentionStore for MemoryStore {
         Ok(tables.outbox.forget(up_to.min(slowest)))
     }
 
+    async fn forget_reader(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.tables().readers.remove(name).is_some())
+    }
+
     async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let tables = self.tables();
         Ok(tables.readers.iter().map(|(name, position)| (name.clone(), *position)).collect())

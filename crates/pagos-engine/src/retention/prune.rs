@@ -205,6 +205,27 @@ impl InstrumentedStore {
         self.write(Point::ForgetNotices, None, self.store().forget_notices(up_to)).await
     }
 
+    /// Forgets a reader of the outbox that nobody uses any more. Returns whether there was one.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_engine::{InstrumentedStore, MemoryStore};
+    ///
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// let store = InstrumentedStore::from(Arc::new(MemoryStore::new()));
+    /// store.acknowledge("billing", 0).await.unwrap();
+    /// assert!(store.forget_reader("billing").await.unwrap());
+    /// assert!(!store.forget_reader("billing").await.unwrap());
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn forget_reader(&self, name: &str) -> Result<bool, StoreError> {
+        self.write(Point::ForgetReader, None, self.store().forget_reader(name)).await
+    }
+
     /// The first and the last number of the oldest notices after `after` that may be forgotten:
     /// acknowledged by the slowest reader, older than the horizon, and not the newest.
     async fn forgettable_notices(

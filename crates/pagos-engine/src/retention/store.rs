@@ -59,6 +59,10 @@ pub trait RetentionStore: Debug + Send + Sync {
     /// Returns how many are forgotten.
     async fn forget_notices(&self, up_to: u64) -> Result<u64, StoreError>;
 
+    /// Forgets a reader of the outbox, so that it holds no notice any more. Returns whether there was
+    /// one. A name that acknowledges again is a new reader.
+    async fn forget_reader(&self, name: &str) -> Result<bool, StoreError>;
+
     /// The readers of the outbox and the last notice that each acknowledged, sorted by name.
     async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError>;
 }

@@ -243,6 +243,7 @@ through_the_hook! { RetentionStore:
     inner.forgettable_deliveries(before: Timestamp) -> u64;
     inner.forget_deliveries(before: Timestamp, limit: usize) -> u64;
     inner.forget_notices(up_to: u64) -> u64;
+    inner.forget_reader(name: &str) -> bool;
     inner.readers() -> Vec<(String, u64)>;
 }
 

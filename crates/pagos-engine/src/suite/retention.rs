@@ -307,4 +307,13 @@ pub(super) async fn notices_are_forgotten_behind_the_slowest_reader(store: Arc<d
     done(&*store, Step { notices: vec![notice("k1", 9)], ..step(&payout) }).await;
     assert_eq!(numbers().await, [6, 7]);
     assert_eq!(store.reader("slow").await.unwrap(), Some(6));
+    for (name, was_there) in [("slow", true), ("slow", false), ("nobody", false)] {
+        assert_eq!(store.forget_reader(name).await.unwrap(), was_there, "{name}");
+    }
+    assert_eq!(store.reader("slow").await.unwrap(), None);
+    assert_eq!(store.readers().await.unwrap(), [("fast".to_owned(), 6)]);
+    store.acknowledge("fast", 7).await.unwrap();
+    assert_eq!(store.forget_notices(u64::MAX).await.unwrap(), 1, "who is forgotten holds nothing");
+    store.acknowledge("slow", 0).await.unwrap();
+    assert_eq!(store.reader("slow").await.unwrap(), Some(0), "it is a new reader");
 }

@@ -5,15 +5,18 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU8, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use pagos_core::{
-    AccountName, Clock, Currency, Departure, Money, OrderKey, Secret, Status, Timestamp, Transport,
-    TransportError,
+    AccountName, Clock, Currency, Departure, Money, NonceSource, OrderKey, Secret, Status,
+    Timestamp, Transport, TransportError,
 };
 use pagos_engine::{
     InstrumentedStore, MemoryStore, NoProbe, Notice, NoticeAbout, NoticeKind, OrderNews, Probe,
@@ -45,6 +48,16 @@ impl Clock for Paused {
 impl Timer for Paused {
     async fn sleep(&self, wait: Duration) {
         tokio::time::sleep(wait).await;
+    }
+}
+
+/// Draws one byte for ever: by default zero, by which every wait is as planned.
+#[derive(Debug, Default)]
+pub(crate) struct Dice(pub(crate) AtomicU8);
+
+impl NonceSource for Dice {
+    fn draw(&self) -> [u8; 16] {
+        [self.0.load(Ordering::Relaxed); 16]
     }
 }
 
@@ -171,8 +184,10 @@ pub(crate) struct Scene {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) receiver: Arc<Receiver>,
     pub(crate) clock: Arc<Paused>,
+    pub(crate) dice: Arc<Dice>,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) name: EndpointName,
+    pub(crate) in_flight_max: usize,
     notices: Mutex<u64>,
 }
 
@@ -192,8 +207,8 @@ impl Scene {
         let store = Arc::new(MemoryStore::new());
         let name = EndpointName::new("erp").unwrap();
         store.acknowledge(&name.reader(), 0).await.unwrap();
-        let (receiver, probe) = (Arc::new(receiver), Arc::new(NoProbe));
-        Self { store, receiver, clock, probe, name, notices: Mutex::new(0) }
+        let (receiver, dice, probe) = (Arc::new(receiver), Arc::default(), Arc::new(NoProbe));
+        Self { store, receiver, clock, dice, probe, name, in_flight_max: 8, notices: Mutex::new(0) }
     }
 
     /// Writes one notice about each payout.
@@ -216,11 +231,13 @@ impl Scene {
     pub(crate) fn deliverer(&self, holder: &str) -> Deliverer {
         let url = "https://erp.example.com/canary-path";
         let endpoint = Endpoint::new(self.name.clone(), url, Reach::Public, secret()).unwrap();
+        let endpoint = endpoint.with_in_flight_max(self.in_flight_max).unwrap();
         let equipment = Equipment {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             writer: self.writer(),
             transport: Arc::clone(&self.receiver) as Arc<dyn Transport>,
             timer: Arc::clone(&self.clock) as Arc<dyn Timer>,
+            nonces: Arc::clone(&self.dice) as Arc<dyn NonceSource>,
             holder: holder.to_owned(),
         };
         Deliverer::new(equipment, endpoint)
@@ -230,7 +247,8 @@ impl Scene {
     pub(crate) async fn deliver_for(&self, time: Duration) {
         let deliverer = self.deliverer("one");
         let tell = |_: &str| {};
-        let _ = tokio::time::timeout(time, deliverer.run(&tell)).await;
+        let running = deliverer.run(std::future::pending(), &tell);
+        let _ = tokio::time::timeout(time, running).await;
     }
 
     pub(crate) async fn state(&self) -> EndpointState {

@@ -50,6 +50,10 @@ impl RetentionStore for PostgresStore {
         self.pool.write(&forget::ForgetNotices { up_to }).await
     }
 
+    async fn forget_reader(&self, name: &str) -> Result<bool, StoreError> {
+        self.pool.write(&forget::ForgetReader { name }).await
+    }
+
     async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.pool.read(&forget::ReadReaders).await
     }

@@ -82,6 +82,13 @@ impl RetentionStore for SqliteStore {
         self.writer()?.call(move |transaction| forget::notices(transaction.connection, up_to)).await
     }
 
+    async fn forget_reader(&self, name: &str) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.writer()?
+            .call(move |transaction| outbox::forget_reader(transaction.connection, &name))
+            .await
+    }
+
     async fn readers(&self) -> Result<Vec<(String, u64)>, StoreError> {
         self.reader.call(|transaction| outbox::readers(transaction.connection)).await
     }

@@ -7,8 +7,10 @@ use std::{
 
 use pagos_core::Timestamp;
 use pagos_engine::{
-    ClaimRequest, Filter, Intent, Lane, Lease, NoAttempt, Page, Share, Step, Store, Work,
+    ClaimRequest, Filter, Intent, Lane, Lease, NoAttempt, Page, RecordKind, RecordWrite, Share,
+    Step, Store, Work,
 };
+use pagos_events::{endpoint_names, endpoint_state};
 
 use super::mix::{ACCOUNTS, Mix, NOW_MS};
 
@@ -35,6 +37,7 @@ pub(crate) async fn all(store: &Arc<dyn Store>, mix: Mix) -> Vec<Figure> {
     let mut bench = Bench { store: Arc::clone(store), mix, figures: Vec::new() };
     bench.lists().await;
     bench.claims().await;
+    bench.scrape().await;
     bench.writes().await;
     bench.figures
 }
@@ -117,6 +120,26 @@ impl Bench {
         self.note("next due of 12 lanes".to_owned(), times, 1);
     }
 
+    /// What a scrape of the metrics reads, with a reader of the outbox and an endpoint of events that are
+    /// half of everything behind.
+    async fn scrape(&mut self) {
+        let store = Arc::clone(&self.store);
+        let body = Some("{}".to_owned());
+        let (kind, name, notices) = (RecordKind::Endpoint, "erp".to_owned(), Vec::new());
+        store.write_record(RecordWrite { kind, name, was: None, body, notices }).await.unwrap();
+        let half = store.newest_notice().await.unwrap() / 2;
+        for reader in ["serve", "events:erp"] {
+            store.acknowledge(reader, half).await.unwrap();
+        }
+        let (mut times, mut found) = (Vec::new(), 0);
+        for _ in 0..=ROUNDS {
+            let begun = Instant::now();
+            found = scrape(store.as_ref()).await;
+            times.push(begun.elapsed());
+        }
+        self.note("scrape of the metrics".to_owned(), times, found);
+    }
+
     async fn writes(&mut self) {
         let [mut of_all, mut of_run, mut outbox, mut submits, mut commits] =
             [const { Vec::new() }; 5];
@@ -171,6 +194,27 @@ impl Bench {
         times.sort();
         self.figures.push(Figure { what, median: times[times.len() / 2], found });
     }
+}
+
+/// The calls of `telemetry/gauges.rs` of the command. Returns how many payouts are in doubt.
+async fn scrape(store: &dyn Store) -> usize {
+    store.tally(None).await.unwrap();
+    store.halted().await.unwrap();
+    let mut doubts = 0;
+    for account in (0..ACCOUNTS).map(Mix::account) {
+        doubts += store.doubts(&account, 1_000).await.unwrap().len();
+        for work in Work::ALL {
+            store.next_due(&[Lane { account: account.clone(), work }]).await.unwrap();
+        }
+    }
+    store.newest_notice().await.unwrap();
+    for (_, position) in store.readers().await.unwrap() {
+        assert_eq!(store.outbox(position, 1).await.unwrap().len(), 1);
+    }
+    for name in endpoint_names(store).await.unwrap() {
+        assert!(endpoint_state(store, &name).await.unwrap().waiting > 0);
+    }
+    doubts
 }
 
 fn new_intents(round: u64) -> Vec<Intent> {

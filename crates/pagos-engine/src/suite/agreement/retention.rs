@@ -24,6 +24,9 @@ impl Pair {
                 let newest = both!(self, newest_notice()).expect("memory never fails");
                 let _ = both!(self, acknowledge(name, number.min(newest)));
                 let _ = both!(self, readers());
+                if self.random.once_in(4) {
+                    let _ = both!(self, forget_reader(name));
+                }
             }
             2 => {
                 let up_to = self.random.below(60);
