@@ -36,6 +36,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("halted", Harmless),
     ("has_approvers", Harmless),
     ("has_turn", Harmless),
+    ("make_due_by", Tried),
     ("nudge", OfDue),
     ("open", OfDue),
     ("open_beside", Harmless),
@@ -49,6 +50,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("release", Tried),
     ("replay", OfDue),
     ("resend", Harmless),
+    ("resends", Harmless),
     ("resolve", Tried),
     ("resolve_although", Tried),
     ("resolve_by", Tried),
@@ -160,6 +162,7 @@ async fn no_method_makes_money_leave_without_approval() {
     for round in 0..2 {
         drop(engine.pay(order.clone()).await);
         drop(engine.pay_by(order.clone(), &ana).await);
+        drop(engine.make_due_by(order.clone(), &ana).await);
         drop(engine.submit(&big, vec![order.clone()]).await);
         drop(engine.submit_by(&big, vec![order.clone()], &ana).await);
         drop(engine.release(&big, 1).await);

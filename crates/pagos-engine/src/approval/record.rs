@@ -19,7 +19,8 @@ use crate::{
 /// Records of runs that are not released yet; their names sort by the number of the run.
 pub(super) const OPEN: &str = "open/";
 
-const DONE: &str = "done/";
+/// Records of runs that are released or withdrawn.
+pub(super) const DONE: &str = "done/";
 
 /// How many records are read at once.
 const PAGE: usize = 100;

@@ -14,6 +14,12 @@ use crate::{
     store::Payout,
 };
 
+/// Records of decisions to send a payout once more.
+pub(super) const RESEND: &str = "resend/";
+
+/// How many records are read at once.
+const PAGE: usize = 100;
+
 /// The decision to send a payout once more, while it waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resend {
@@ -42,7 +48,7 @@ impl Resend {
     }
 
     fn name(&self) -> String {
-        format!("resend/{}/{}", self.key, self.attempt)
+        name_of(&self.key, self.attempt)
     }
 }
 
@@ -91,6 +97,34 @@ impl Engine {
     pub async fn resend(&self, key: &OrderKey) -> Result<Option<Resend>, EngineError> {
         let payout = self.load(key).await?;
         Ok(self.resend_of(&payout).await?.map(|(resend, _)| resend))
+    }
+
+    /// All decisions to send a payout again that wait for approval, by key. One whose attempt has
+    /// ended since is void and is left out.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn resends(&self) -> Result<Vec<Resend>, EngineError> {
+        let (mut found, mut after) = (Vec::new(), RESEND.to_owned());
+        loop {
+            let page = self.store.records(RecordKind::Approval, &after, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            for record in page {
+                if !record.name.starts_with(RESEND) {
+                    return Ok(found);
+                }
+                let resend: Resend = parse(&record.name, &record.body)?;
+                let payout = self.store.payout(&resend.key).await?;
+                let open = payout.and_then(|payout| payout.progress.open);
+                if open.is_some_and(|open| open.number == resend.attempt) {
+                    found.push(resend);
+                }
+                after = record.name;
+            }
+            if is_last {
+                return Ok(found);
+            }
+        }
     }
 
     /// Approves as `by` that a payout is sent once more. With the last approval that is needed, the
@@ -185,7 +219,7 @@ impl Engine {
 
     async fn resend_of(&self, payout: &Payout) -> Result<Option<(Resend, u64)>, EngineError> {
         let Some(open) = payout.progress.open else { return Ok(None) };
-        let name = format!("resend/{}/{}", payout.order.key, open.number);
+        let name = name_of(&payout.order.key, open.number);
         match self.store.record(RecordKind::Approval, &name).await? {
             Some(record) => Ok(Some((parse(&name, &record.body)?, record.version))),
             None => Ok(None),
@@ -236,6 +270,10 @@ impl Engine {
         self.store.write_record(write).await?;
         Ok(())
     }
+}
+
+fn name_of(key: &OrderKey, attempt: u32) -> String {
+    format!("{RESEND}{key}/{attempt}")
 }
 
 fn notice(payout: &Payout, event: NoticeKind, at: Timestamp) -> Notice {
