@@ -16,6 +16,7 @@ mod acts;
 mod amount;
 mod answer;
 mod api;
+mod approvers;
 mod balances;
 mod caller;
 mod events;
@@ -35,7 +36,7 @@ mod tokens;
 mod uploads;
 mod waiting;
 
-pub use acts::{Acts, Approval, ReleaseState};
+pub use acts::{Acts, ReleaseState};
 pub use api::{Api, Limits, Parts};
 pub use problem::Fault;
 pub use uploads::{Upload, UploadError, Uploads};

@@ -26,6 +26,12 @@ fn request_of(operation: &str) -> Option<(&'static str, Value)> {
         "POST /v1/payouts/{key}/resolve" => {
             ("/v1/payouts/may-1/resolve", json!({ "decision": "ask", "note": "look again" }))
         }
+        "POST /v1/payouts/{key}/resend/approve" => {
+            ("/v1/payouts/may-1/resend/approve", json!({ "attempt": 1, "note": "seen" }))
+        }
+        "POST /v1/payouts/{key}/resend/reject" => {
+            ("/v1/payouts/may-1/resend/reject", json!({ "attempt": 1, "note": "no" }))
+        }
         "GET /v1/runs" => ("/v1/runs", none),
         "POST /v1/runs" => ("/v1/runs", json!({ "run": "may", "orders": [payout("may-2")] })),
         "GET /v1/runs/{run}" => ("/v1/runs/may", none),
@@ -72,7 +78,7 @@ async fn every_operation_looks_at_its_scope() {
     site.post(&site.all().await, "/v1/runs", &json!({ "run": "may", "orders": [payout("may-2")] }))
         .await;
     let all = operations(&site.document);
-    assert_eq!(all.len(), 27, "{all:?}");
+    assert_eq!(all.len(), 29, "{all:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, site.token(scope.word(), &[scope]).await));

@@ -53,6 +53,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("resends", Harmless),
     ("resolve", Tried),
     ("resolve_although", Tried),
+    ("resolve_although_by", Tried),
     ("resolve_by", Tried),
     ("resolve_payment", Harmless),
     ("run", Tried),
@@ -171,6 +172,7 @@ async fn no_method_makes_money_leave_without_approval() {
             None => "0".repeat(64).parse().unwrap(),
         };
         drop(engine.approve(&big, &digest, &ana, "mine").await);
+        drop(engine.approve(&big, &digest, &actor("Ana"), "mine").await);
         drop(engine.approve(&big, &"0".repeat(64).parse().unwrap(), &leo, "").await);
         for decision in [Decision::SendAgain, Decision::Ask, Decision::Failed, Decision::Succeeded]
         {
@@ -221,6 +223,9 @@ async fn no_decision_sends_again_without_approval() {
     drop(engine.resolve(&key, again, "lost").await);
     drop(engine.resolve_although(&key, again, "lost", "unknown").await);
     drop(engine.resolve_by(&key, again, "lost", &ana).await);
+    drop(engine.resolve_although_by(&key, again, "lost", "unknown", &ana).await);
+    let shouted = actor("ANA");
+    drop(engine.approve_resend(&key, 1, &shouted, "").await);
     drop(engine.approve_resend(&key, 1, &ana, "").await);
     drop(engine.release(&run("big"), 1).await);
     drop(engine.pay_by(order("big-0", clp(600)), &ana).await);

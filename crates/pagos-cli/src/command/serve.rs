@@ -81,7 +81,7 @@ async fn serve(
     let listening = listener.local_addr()?;
     target.announce(listening).await?;
     let deliverers = events::deliverers(&instance, &db, &target.events)?;
-    let api = match arguments.api.or(target.api) {
+    let api = match arguments.api.or(target.api.listen) {
         Some(address) => Some(api::open(address, instance.store.as_ref()).await?),
         None => None,
     };

@@ -13,7 +13,7 @@ use pagos_api::{Api, Fault, Limits, Parts, Upload, UploadError, Uploads, token};
 use pagos_core::Clock;
 use pagos_engine::{RunId, Store};
 use pagos_system::System;
-use pagos_webhook::{Served, Settings};
+use pagos_webhook::Served;
 
 use crate::{
     accounts::Accounts,
@@ -70,26 +70,27 @@ pub(crate) fn spawn(
     target: &Target,
 ) -> Result<Serving, Failure> {
     let address = listener.local_addr()?;
-    let api = build(instance, target.accounts.clone());
+    let (limits, connections) = (target.api.limits.clone(), target.api.connections.clone());
+    let api = build(instance, target.accounts.clone(), limits);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         let until = async {
             // A dropped sender means the same as a message: stop.
             let _ = stopped.await;
         };
-        api.serve(listener, Settings::default(), until).await
+        api.serve(listener, connections, until).await
     });
     Ok(Serving { stop, task, address })
 }
 
-fn build(instance: &Instance, accounts: Accounts) -> Api {
+fn build(instance: &Instance, accounts: Accounts, limits: Limits) -> Api {
     let parts = Parts {
         engine: Arc::clone(&instance.engine),
         store: Arc::clone(&instance.store),
         writer: instance.instrumented_store(),
         clock: Arc::new(System),
-        uploads: Arc::new(Files { accounts, limits: Limits::default() }),
-        limits: Limits::default(),
+        uploads: Arc::new(Files { accounts, rows_max: limits.orders_max }),
+        limits,
     };
     Api::new(parts, instance.behind())
 }
@@ -112,13 +113,13 @@ impl Serving {
 #[derive(Debug)]
 struct Files {
     accounts: Accounts,
-    limits: Limits,
+    rows_max: usize,
 }
 
 #[async_trait]
 impl Uploads for Files {
     async fn read(&self, bytes: Bytes) -> Result<Upload, UploadError> {
-        let (accounts, rows_max) = (self.accounts.clone(), self.limits.orders_max);
+        let (accounts, rows_max) = (self.accounts.clone(), self.rows_max);
         // Reading a file blocks.
         let reading = tokio::task::spawn_blocking(move || read(&bytes, &accounts, rows_max));
         let failed = |_| UploadError::Failed("the file could not be read to its end".to_owned());
@@ -175,6 +176,7 @@ fn fault(problem: &Problem) -> Fault {
         pointer: None,
         field: problem.column.clone(),
         line: Some(problem.line),
+        cell: problem.cell.clone(),
         because: format!("{value}{}", problem.because),
         remedy: Some(problem.remedy.clone()),
     }

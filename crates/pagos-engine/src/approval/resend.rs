@@ -1,6 +1,8 @@
 //! Sending a payout once more by decision: if its amount needs approval by itself, others than the
 //! one who decides must approve that too. The decision is kept until they have.
 
+use std::collections::BTreeSet;
+
 use pagos_core::{Money, OrderKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -40,10 +42,8 @@ pub struct Resend {
 impl Resend {
     /// How many people must still approve.
     pub fn missing(&self) -> u32 {
-        let mut by: Vec<&Actor> = self.approvals.iter().map(|approval| &approval.by).collect();
-        by.sort_unstable();
-        by.dedup();
-        by.retain(|actor| **actor != self.decided.by);
+        let mut by: BTreeSet<String> = self.approvals.iter().map(|said| said.by.folded()).collect();
+        by.remove(&self.decided.by.folded());
         self.needed.saturating_sub(u32::try_from(by.len()).unwrap_or(u32::MAX))
     }
 
@@ -161,9 +161,10 @@ impl Engine {
             let (mut resend, version) = self.resend_about(&payout, attempt).await?;
             // The rules may have changed since.
             resend.needed = self.approvers_to_resend(&payout).max(1);
-            let has_approved = resend.approvals.iter().any(|said| said.by == *by);
+            let has_approved = resend.approvals.iter().any(|said| said.by.is_same(by));
             let is_nobody = by.as_str() == RunApproval::NOBODY;
-            if resend.decided.by == *by || is_nobody || (has_approved && resend.missing() > 0) {
+            if resend.decided.by.is_same(by) || is_nobody || (has_approved && resend.missing() > 0)
+            {
                 let because = "must be approved by somebody else";
                 return Err(EngineError::Refused(format!("to send {key} again {because}")));
             }
