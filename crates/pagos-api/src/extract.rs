@@ -142,6 +142,12 @@ const SHORT_BYTES: usize = 64 * 1024;
 /// # Errors
 /// Text that is not JSON is malformed; JSON of another shape is invalid.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Problem> {
+    // The reader would take a list for the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let because = "it is a list; expected an object".to_owned();
+        let pointer = Some(place.to_owned());
+        return Err(Problem::invalid(vec![Fault { pointer, because, ..Fault::default() }]));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = format!("{place}{}", pointer_of(error.path()));

@@ -326,7 +326,9 @@ impl Site {
     ) -> Self {
         let clock = Hands { now_ms: Arc::new(AtomicI64::new(START_MS)) };
         let acme = Arc::new(Acme { says: Mutex::new(Says::Succeeded), created: AtomicU64::new(0) });
-        let mut accounts = Accounts::new().with(account(), acme.clone());
+        let mut accounts = Accounts::new()
+            .with(account(), acme.clone())
+            .with(AccountName::new("acme-2").unwrap(), acme.clone());
         if !rules.is_empty() {
             accounts = accounts.with_approvals(account(), Approvals::new(rules));
         }

@@ -25,7 +25,11 @@ struct Limit {
 }
 
 const LIMITS: [Limit; 15] = [
-    Limit { name: "json_bytes_max", most: 1 << 26, set: |to, n| to.limits.json_bytes_max = size(n) },
+    Limit {
+        name: "json_bytes_max",
+        most: 1 << 26,
+        set: |to, n| to.limits.json_bytes_max = size(n),
+    },
     Limit {
         name: "upload_bytes_max",
         most: 1 << 28,
@@ -51,7 +55,11 @@ const LIMITS: [Limit; 15] = [
         most: 1 << 18,
         set: |to, n| to.connections.head_bytes_max = size(n),
     },
-    Limit { name: "read_timeout_ms", most: 120_000, set: |to, n| to.connections.read_timeout = ms(n) },
+    Limit {
+        name: "read_timeout_ms",
+        most: 120_000,
+        set: |to, n| to.connections.read_timeout = ms(n),
+    },
     Limit {
         name: "write_timeout_ms",
         most: 120_000,

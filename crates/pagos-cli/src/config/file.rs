@@ -15,7 +15,8 @@ use toml::{
 };
 
 use crate::config::{
-    AccountSettings, ApiSettings, ConfigProblem, Origin, Retention, Variables, api, receiver, retention,
+    AccountSettings, ApiSettings, ConfigProblem, Origin, Retention, Variables, api, receiver,
+    retention,
 };
 
 /// The content of a file.

@@ -176,7 +176,7 @@ fn fault(problem: &Problem) -> Fault {
         pointer: None,
         field: problem.column.clone(),
         line: Some(problem.line),
-        cell: problem.cell.clone(),
+        cell: problem.cell.as_ref().map(ToString::to_string),
         because: format!("{value}{}", problem.because),
         remedy: Some(problem.remedy.clone()),
     }
