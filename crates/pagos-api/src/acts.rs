@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use pagos_core::{Error, OrderKey, PaymentOrder, PayoutOrder};
 use pagos_engine::{
-    Actor, ApprovalState, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval,
-    RunDigest, RunId, Submitted,
+    Actor, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval, RunDigest, RunId,
+    Submitted,
 };
 
 /// What the API has done for its callers. [`Engine`] does it; tests may stand between.
@@ -45,7 +45,32 @@ pub trait Acts: Debug + Send + Sync {
     async fn reject(&self, run: &RunId, note: &str, by: &Actor) -> Result<(), EngineError>;
 
     /// The approval of a run; `None` if it needs none.
-    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, EngineError>;
+    async fn approval(&self, run: &RunId) -> Result<Option<RunApproval>, EngineError>;
+
+    /// Stores one order as a run of its own and makes it due, by an actor.
+    async fn pay(
+        &self,
+        order: PayoutOrder,
+        by: &Actor,
+    ) -> Result<(Option<Submitted>, ReleaseState), EngineError>;
+
+    /// [`Engine::approve_resend`]. `None`: others must approve it too.
+    async fn approve_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<Option<Payout>, EngineError>;
+
+    /// [`Engine::reject_resend`], by an actor.
+    async fn reject_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<(), EngineError>;
 
     /// [`Engine::resolve`] or [`Engine::resolve_although`], by an actor.
     async fn resolve(
@@ -79,19 +104,6 @@ pub enum ReleaseState {
     Due,
     /// Nothing is due before somebody approves the run.
     WaitsForApproval,
-}
-
-/// How far the approval of a run has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approval {
-    /// `waiting_for_approval`, `approved`, `rejected` or `blocked`.
-    pub state: String,
-    /// What an approver confirms to have seen.
-    pub digest: String,
-    /// Who approved.
-    pub approved_by: Vec<Actor>,
-    /// How many are missing.
-    pub missing: u32,
 }
 
 #[async_trait]
@@ -138,8 +150,40 @@ impl Acts for Engine {
         Engine::reject(self, run, by, note).await.map(drop)
     }
 
-    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, EngineError> {
-        Ok(Engine::approval(self, run).await?.as_ref().map(Approval::of))
+    async fn approval(&self, run: &RunId) -> Result<Option<RunApproval>, EngineError> {
+        Engine::approval(self, run).await
+    }
+
+    async fn pay(
+        &self,
+        order: PayoutOrder,
+        by: &Actor,
+    ) -> Result<(Option<Submitted>, ReleaseState), EngineError> {
+        match Engine::make_due_by(self, order, by).await {
+            Ok(submitted) => Ok((Some(submitted), ReleaseState::Due)),
+            Err(EngineError::WaitsForApproval(_)) => Ok((None, ReleaseState::WaitsForApproval)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn approve_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<Option<Payout>, EngineError> {
+        Engine::approve_resend(self, key, attempt, by, note).await
+    }
+
+    async fn reject_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<(), EngineError> {
+        Engine::reject_resend(self, key, attempt, &signed(note, by)?).await
     }
 
     async fn resolve(
@@ -152,7 +196,9 @@ impl Acts for Engine {
     ) -> Result<Payout, EngineError> {
         let note = signed(note, by)?;
         match although {
-            Some(present) => Engine::resolve_although(self, key, decision, &note, present).await,
+            Some(present) => {
+                Engine::resolve_although_by(self, key, decision, &note, present, by).await
+            }
             None => Engine::resolve_by(self, key, decision, &note, by).await,
         }
     }
@@ -175,26 +221,8 @@ impl Acts for Engine {
     }
 }
 
-impl Approval {
-    fn of(approval: &RunApproval) -> Self {
-        let state = match approval.state {
-            ApprovalState::Waiting if approval.is_blocked => "blocked",
-            ApprovalState::Waiting => "waiting_for_approval",
-            ApprovalState::Approved | ApprovalState::Released => "approved",
-            ApprovalState::Rejected => "rejected",
-            ApprovalState::Withdrawn => "withdrawn",
-        };
-        Self {
-            state: state.to_owned(),
-            digest: approval.digest.as_str().to_owned(),
-            approved_by: approval.approvals.iter().map(|said| said.by.clone()).collect(),
-            missing: approval.missing(),
-        }
-    }
-}
-
 /// The note as the history keeps it. The name alone is no note.
-fn signed(note: &str, by: &Actor) -> Result<String, EngineError> {
+pub(crate) fn signed(note: &str, by: &Actor) -> Result<String, EngineError> {
     match note.trim() {
         "" => Err(EngineError::Refused(
             "a decision needs a note: who decided, on what evidence".to_owned(),

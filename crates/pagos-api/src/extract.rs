@@ -8,6 +8,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, header, request::Parts};
 use pagos_core::OrderKey;
+use pagos_engine::RunId;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
@@ -56,6 +57,20 @@ impl Path {
     pub(crate) fn key(&self) -> Result<OrderKey, Problem> {
         OrderKey::new(&self.0)
             .map_err(|_| Problem::new(ProblemType::NotFound, "a key is 1 to 32 of A-Z a-z 0-9 _ -"))
+    }
+
+    /// The part as the name of a run.
+    pub(crate) fn run(self) -> Result<RunId, Problem> {
+        run_named(self.0)
+    }
+}
+
+/// A run to look for. Names that the command line and the library make may have other characters
+/// than those that the API accepts, but none that a database refuses.
+pub(crate) fn run_named(name: String) -> Result<RunId, Problem> {
+    match name.chars().any(char::is_control) {
+        true => Err(Problem::new(ProblemType::NotFound, "no run has a name like this")),
+        false => Ok(RunId(name)),
     }
 }
 
@@ -127,6 +142,12 @@ const SHORT_BYTES: usize = 64 * 1024;
 /// # Errors
 /// Text that is not JSON is malformed; JSON of another shape is invalid.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], place: &str) -> Result<T, Problem> {
+    // The reader would take a list for the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        let because = "it is a list; expected an object".to_owned();
+        let pointer = Some(place.to_owned());
+        return Err(Problem::invalid(vec![Fault { pointer, because, ..Fault::default() }]));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = format!("{place}{}", pointer_of(error.path()));

@@ -16,6 +16,7 @@ mod acts;
 mod amount;
 mod answer;
 mod api;
+mod approvers;
 mod balances;
 mod caller;
 mod endpoints;
@@ -39,7 +40,7 @@ mod totals;
 mod uploads;
 mod waiting;
 
-pub use acts::{Acts, Approval, ReleaseState};
+pub use acts::{Acts, ReleaseState};
 pub use api::{Api, Limits, Parts};
 pub use guesses::PeerAddress;
 pub use problem::Fault;

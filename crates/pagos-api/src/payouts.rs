@@ -2,24 +2,24 @@
 
 pub(crate) mod order;
 mod outlook;
+mod resend;
 mod resolve;
 pub(crate) mod view;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use pagos_core::{OrderKey, PayoutOrder, ProviderRef};
-use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, RunId, Sorted, Submitted};
+use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, Sorted, Submitted};
 use serde::Deserialize;
 
-pub(crate) use outlook::*;
-pub(crate) use resolve::*;
+pub(crate) use {outlook::*, resend::*, resolve::*};
 
 use crate::{
     acts::ReleaseState,
     answer::{Answer, Reading, Writing},
     api::Api,
     caller::{Caller, ToRead, ToSubmit},
-    extract::{Json, Path, Query},
+    extract::{Json, Path, Query, run_named},
     history::{HistoryEntry, HistoryView},
     payouts::{
         order::{PayoutRequest, key_of_header},
@@ -59,12 +59,10 @@ pub(crate) async fn create_payout(
     api.spawn_to_its_end(change).await
 }
 
-/// The same steps as [`pagos_engine::Engine::pay`], each by an actor.
+/// Stores the order, makes it due, and answers with the payout.
 async fn pay(api: Api, order: PayoutOrder, by: Actor) -> Result<Answer<PayoutView>, Problem> {
     let key = order.key.clone();
-    let run = run_of(&key);
-    let answers = api.acts().submit(&run, vec![order], &by).await?;
-    let released = api.acts().release(&run, 1, &by).await?;
+    let (submitted, released) = api.acts().pay(order, &by).await?;
     let payout = api.store().payout(&key).await.map_err(EngineError::from)?;
     let Some(payout) = payout else {
         return Err(missing(&api, &key).await);
@@ -74,15 +72,18 @@ async fn pay(api: Api, order: PayoutOrder, by: Actor) -> Result<Answer<PayoutVie
         view.state = PayoutState::WaitingForApproval;
         return Ok(Answer(StatusCode::ACCEPTED, view));
     }
-    Ok(match answers.as_slice() {
-        [Submitted::New] => Answer(StatusCode::CREATED, view),
+    Ok(match submitted {
+        Some(Submitted::New) => Answer(StatusCode::CREATED, view),
         _ => Answer::of_payout(view),
     })
 }
 
-/// The run of a single payout, as [`pagos_engine::Engine::pay`] names it.
-pub(crate) fn run_of(key: &OrderKey) -> RunId {
-    RunId(format!("payout {key}"))
+/// A payout after a change.
+async fn as_it_stands(api: &Api, key: &OrderKey) -> Result<Answer<PayoutView>, Problem> {
+    match api.store().payout(key).await.map_err(EngineError::from)? {
+        Some(payout) => Ok(Answer::of_payout(PayoutView::of(&payout))),
+        None => Err(missing(api, key).await),
+    }
 }
 
 /// One payout.
@@ -166,7 +167,7 @@ pub(crate) async fn list_payouts(
     _: Caller<ToRead>,
     Query(query): Query<PayoutQuery>,
 ) -> Result<Answer<PayoutPage>, Problem> {
-    let run = query.run.map(RunId);
+    let run = query.run.map(run_named).transpose()?;
     let account = query.account.map(|name| name.parse()).transpose().map_err(in_query)?;
     let status = query.status.map(known_status).transpose()?;
     let reference = query.reference.map(ProviderRef::new).transpose().map_err(in_query)?;

@@ -98,6 +98,9 @@ pub struct Fault {
     /// The line of an uploaded file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
+    /// The cell of an uploaded workbook: `B3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell: Option<String>,
     /// What is wrong. It contains no account number and no document.
     pub because: String,
     /// What to do.

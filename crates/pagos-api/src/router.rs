@@ -59,6 +59,8 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(payouts::read_outlook))
         .routes(routes!(payouts::disclose_account_number))
         .routes(routes!(payouts::resolve_payout))
+        .routes(routes!(payouts::approve_resend))
+        .routes(routes!(payouts::reject_resend))
         .routes(routes!(runs::create_run, runs::list_runs))
         .routes(routes!(runs::read_run))
         .routes(routes!(runs::list_run_payouts))

@@ -21,7 +21,7 @@ use crate::{
     problem::{Problem, ProblemType},
     runs::{
         batch::{Batch, RunRequest, name_of_run},
-        view::{RunPage, RunState, RunView},
+        view::{RunPage, RunView},
     },
     uploads::UploadError,
 };
@@ -136,7 +136,7 @@ pub(crate) async fn list_runs(
     let last = rows.last().filter(|_| rows.len() >= limit);
     let next = last.map(|(_, run)| run.id.to_string());
     let mut runs = Vec::new();
-    for (id, run) in &rows {
+    for (id, run) in rows.iter().filter(|(_, run)| run.members > 0) {
         runs.push(RunView::without_totals(&api, id, run).await?);
     }
     Ok(Answer::ok(RunPage { runs, next }))
@@ -152,9 +152,9 @@ pub(crate) async fn list_runs(
 pub(crate) async fn read_run(
     State(api): State<Api>,
     _: Caller<ToRead>,
-    Path(run): Path,
+    path: Path,
 ) -> Result<Answer<RunView>, Problem> {
-    view_of(&api, &RunId(run)).await.map(Answer::ok)
+    view_of(&api, &path.run()?).await.map(Answer::ok)
 }
 
 /// The payouts of a run, newest first.
@@ -167,10 +167,10 @@ pub(crate) async fn read_run(
 pub(crate) async fn list_run_payouts(
     State(api): State<Api>,
     _: Caller<ToRead>,
-    Path(run): Path,
+    path: Path,
     Query(query): Query<PageQuery>,
 ) -> Result<Answer<PayoutPage>, Problem> {
-    let run = RunId(run);
+    let run = path.run()?;
     found(&api, &run).await?;
     let filter = Filter { run: Some(run), ..Filter::default() };
     page_of(&api, &filter, query.after.as_deref(), query.limit).await
@@ -199,19 +199,17 @@ pub(crate) struct ReleaseRequest {
 pub(crate) async fn release_run(
     State(api): State<Api>,
     caller: Caller<ToSubmit>,
-    Path(run): Path,
+    path: Path,
     Json(request): Json<ReleaseRequest>,
 ) -> Result<Answer<RunView>, Problem> {
-    let (run, by, acting) = (RunId(run), caller.name, api.clone());
+    let (run, by, acting) = (path.run()?, caller.name, api.clone());
     let change = async move {
         found(&acting, &run).await?;
         let released = acting.acts().release(&run, request.orders, &by).await?;
         let view = view_of(&acting, &run).await?;
         Ok(match released {
             ReleaseState::Due => Answer::ok(view),
-            ReleaseState::WaitsForApproval => {
-                Answer(StatusCode::ACCEPTED, view.in_state(RunState::WaitingForApproval))
-            }
+            ReleaseState::WaitsForApproval => Answer(StatusCode::ACCEPTED, view),
         })
     };
     api.spawn_to_its_end(change).await
@@ -230,9 +228,9 @@ pub(crate) async fn release_run(
 pub(crate) async fn withdraw_run(
     State(api): State<Api>,
     caller: Caller<ToSubmit>,
-    Path(run): Path,
+    path: Path,
 ) -> Result<Answer<RunView>, Problem> {
-    let (run, by, acting) = (RunId(run), caller.name, api.clone());
+    let (run, by, acting) = (path.run()?, caller.name, api.clone());
     let change = async move {
         acting.acts().withdraw(&run, &by).await?;
         match acting.store().run(&run).await.map_err(EngineError::from)? {
@@ -267,10 +265,13 @@ pub(crate) struct ApproveRequest {
 pub(crate) async fn approve_run(
     State(api): State<Api>,
     caller: Caller<ToApprove>,
-    Path(run): Path,
+    path: Path,
     Json(request): Json<ApproveRequest>,
 ) -> Result<Answer<RunView>, Problem> {
-    let (run, by, acting) = (RunId(run), caller.name, api.clone());
+    if !request.note.trim().is_empty() {
+        require_note(&request.note)?;
+    }
+    let (run, by, acting) = (path.run()?, caller.name, api.clone());
     let change = async move {
         found(&acting, &run).await?;
         acting.acts().approve(&run, &request.digest, request.note.trim(), &by).await?;
@@ -298,11 +299,11 @@ pub(crate) struct RejectRequest {
 pub(crate) async fn reject_run(
     State(api): State<Api>,
     caller: Caller<ToApprove>,
-    Path(run): Path,
+    path: Path,
     Json(request): Json<RejectRequest>,
 ) -> Result<Answer<RunView>, Problem> {
     require_note(&request.note)?;
-    let (run, by, acting) = (RunId(run), caller.name, api.clone());
+    let (run, by, acting) = (path.run()?, caller.name, api.clone());
     let change = async move {
         found(&acting, &run).await?;
         acting.acts().reject(&run, request.note.trim(), &by).await?;
@@ -313,7 +314,13 @@ pub(crate) async fn reject_run(
 
 async fn found(api: &Api, run: &RunId) -> Result<Run, Problem> {
     let none = || Problem::new(ProblemType::NotFound, "there is no run of this name");
-    api.store().run(run).await?.ok_or_else(none)
+    known(api, run).await?.ok_or_else(none)
+}
+
+/// A run that has orders. A batch that was refused whole may leave its name behind, which means
+/// nothing.
+pub(crate) async fn known(api: &Api, run: &RunId) -> Result<Option<Run>, Problem> {
+    Ok(api.store().run(run).await?.filter(|run| run.members > 0))
 }
 
 async fn view_of(api: &Api, run: &RunId) -> Result<RunView, Problem> {

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     answer::{Answer, Reading, Writing},
     api::Api,
+    approvers::look_for_blocked,
     caller::{Caller, ToAdminister},
     extract::Path,
     problem::Problem,
@@ -70,6 +71,8 @@ pub(crate) async fn revoke_token(
     let change = async move {
         let now = acting.now();
         let token = token::revoke(acting.store(), acting.writer(), &id, now).await?;
+        // The token is revoked, whatever becomes of the notices.
+        drop(look_for_blocked(&acting).await);
         Ok(Answer::ok(TokenView::of(&token)))
     };
     api.spawn_to_its_end(change).await

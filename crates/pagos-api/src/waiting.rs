@@ -1,20 +1,27 @@
-//! `/v1/waiting`: what waits for a person.
+//! `/v1/waiting`: everything that waits for a person, with what each decision would do.
 
-use std::{collections::BTreeSet, str::FromStr};
+mod scan;
+mod view;
 
 use axum::extract::State;
-use pagos_engine::{Cursor, Filter, Page, Sorted, Tally};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use pagos_engine::{ApprovalState, RunApproval};
+use serde::Deserialize;
 
 use crate::{
     answer::{Answer, Reading},
     api::Api,
     caller::{Caller, ToRead},
     extract::Query,
-    payouts::{in_query, page_limit, view::PayoutView},
-    problem::{Problem, ProblemType},
-    runs::view::TotalView,
+    payouts::{ResendView, page_limit},
+    problem::Problem,
+    runs::{
+        known,
+        view::{RunView, TotalView},
+    },
+    waiting::{
+        scan::Place,
+        view::{WaitingResend, WaitingRun, WaitingView},
+    },
 };
 
 /// Where to go on.
@@ -24,26 +31,13 @@ use crate::{
 pub(crate) struct WaitingQuery {
     /// The `next` of the page before.
     after: Option<String>,
-    /// The number of payouts, 100 if it is not given.
+    /// The number of payouts and payments together, 100 if it is not given.
     limit: Option<usize>,
 }
 
-/// What waits for a person.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct WaitingView {
-    /// How many payouts wait, by account, currency and status.
-    totals: Vec<TotalView>,
-    /// The payouts, status by status and newest first. A page may be short or empty and have a
-    /// `next` all the same.
-    payouts: Vec<PayoutView>,
-    /// The accounts that are out of service.
-    accounts_out_of_service: Vec<String>,
-    /// What `after` of the next page is; absent on the last page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// What waits for a person.
+/// Everything that waits for a person, with what each decision would do.
+///
+/// Runs and decisions to send again are on the first page only.
 #[utoipa::path(
     get, path = "/v1/waiting", tag = "waiting", params(WaitingQuery),
     responses((status = 200, description = "What waits for a person", body = WaitingView), Reading),
@@ -56,83 +50,42 @@ pub(crate) async fn list_waiting(
 ) -> Result<Answer<WaitingView>, Problem> {
     let limit = page_limit(&api, query.limit)?;
     let after: Option<Place> = query.after.as_deref().map(str::parse).transpose()?;
+    let (runs, resends) = match after {
+        None => (waiting_runs(&api).await?, waiting_resends(&api).await?),
+        Some(_) => (Vec::new(), Vec::new()),
+    };
     let tally = api.store().tally(None).await?;
     let waiting = tally.rows.iter().filter(|row| row.attention > 0);
     let totals = waiting.map(TotalView::of).collect();
-    let (payouts, next) = scan(&api, &tally, after, limit).await?;
+    let found = scan::scan(&api, &tally, after, limit).await?;
     let accounts_out_of_service =
         api.store().halted().await?.iter().map(ToString::to_string).collect();
-    Ok(Answer::ok(WaitingView { totals, payouts, accounts_out_of_service, next }))
+    let (payouts, payments, next) = (found.payouts, found.payments, found.next);
+    let view =
+        WaitingView { totals, payouts, payments, runs, resends, accounts_out_of_service, next };
+    Ok(Answer::ok(view))
 }
 
-/// Where a scan goes on: in the list of one status, after a payout.
-#[derive(Debug, Clone)]
-struct Place {
-    status: String,
-    after: Option<Cursor>,
-}
-
-/// Reads the lists of the statuses in which something waits, and no more than a few thousand rows at
-/// a time: no store has an index of those that wait.
-async fn scan(
-    api: &Api,
-    tally: &Tally,
-    place: Option<Place>,
-    limit: usize,
-) -> Result<(Vec<PayoutView>, Option<String>), Problem> {
-    let with_some: BTreeSet<&str> =
-        tally.rows.iter().filter(|row| row.attention > 0).map(|row| row.status.as_str()).collect();
-    let from = place.as_ref().map(|place| place.status.clone()).unwrap_or_default();
-    let (mut found, mut scanned) = (Vec::new(), 0);
-    let mut after = place.and_then(|place| place.after);
-    for status in with_some.into_iter().filter(|status| *status >= from.as_str()) {
-        if status != from {
-            after = None;
-        }
-        let filter = Filter { status: Some(status.to_owned()), ..Filter::default() };
-        loop {
-            let page = Page { sorted: Sorted::NewestFirst { after: after.clone() }, limit: ROWS };
-            let payouts = api.store().list(&filter, &page).await?;
-            for payout in &payouts {
-                if found.len() >= limit {
-                    return Ok((found, Some(place_text(status, after.as_ref()))));
-                }
-                after = Some(payout.cursor());
-                if payout.progress.attention.is_some() {
-                    found.push(PayoutView::of(payout));
-                }
-            }
-            scanned += payouts.len();
-            if payouts.len() < ROWS {
-                break;
-            }
-            if scanned >= SCANNED_MAX {
-                return Ok((found, Some(place_text(status, after.as_ref()))));
-            }
+/// The runs that wait for approval, that are blocked, and that were rejected, oldest first.
+async fn waiting_runs(api: &Api) -> Result<Vec<WaitingRun>, Problem> {
+    let is_open = |approval: &RunApproval| {
+        matches!(approval.state, ApprovalState::Waiting | ApprovalState::Rejected)
+    };
+    let mut runs = Vec::new();
+    for approval in api.engine().approvals().await?.into_iter().filter(is_open).take(RUNS_MAX) {
+        let Some(run) = known(api, &approval.run).await? else { continue };
+        if run.id == approval.id && run.released_at.is_none() {
+            runs.push(WaitingRun::of(RunView::of(api, &approval.run, &run).await?));
         }
     }
-    Ok((found, None))
+    Ok(runs)
 }
 
-const ROWS: usize = 500;
-const SCANNED_MAX: usize = 5_000;
-
-fn place_text(status: &str, after: Option<&Cursor>) -> String {
-    after.map_or_else(|| format!("{status}~"), |after| format!("{status}~{after}"))
+async fn waiting_resends(api: &Api) -> Result<Vec<WaitingResend>, Problem> {
+    let resends = api.engine().resends().await?;
+    let views = resends.iter().take(RUNS_MAX).map(ResendView::of);
+    Ok(views.map(WaitingResend::of).collect())
 }
 
-impl FromStr for Place {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let Some((status, after)) = text.split_once('~') else {
-            let detail = "the query: after is not the next of a page";
-            return Err(Problem::new(ProblemType::Malformed, detail));
-        };
-        let after = match after {
-            "" => None,
-            after => Some(after.parse().map_err(in_query)?),
-        };
-        Ok(Self { status: status.to_owned(), after })
-    }
-}
+/// So many runs, and so many decisions to send again, are listed at most.
+const RUNS_MAX: usize = 500;

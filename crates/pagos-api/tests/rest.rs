@@ -8,11 +8,11 @@ mod site;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use pagos_api::{Acts, Api, Approval, ReleaseState, token::Scope};
-use pagos_core::{OrderKey, PaymentOrder, PayoutOrder};
+use pagos_api::{Acts, Api, ReleaseState, token::Scope};
+use pagos_core::{OrderKey, PaymentOrder, PayoutOrder, Timestamp};
 use pagos_engine::{
-    Actor, Decision, Engine, EngineError, Opened, Payment, Payout, RunId, StoreError,
-    StoreErrorKind, Submitted,
+    Actor, ApprovalState, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval,
+    RunId, StoreError, StoreErrorKind, Submitted,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -142,16 +142,25 @@ impl Acts for Between {
         by: &Actor,
     ) -> Result<Vec<Submitted>, EngineError> {
         self.note("submit", by);
+        self.engine.submit(run, orders).await
+    }
+
+    async fn pay(
+        &self,
+        order: PayoutOrder,
+        by: &Actor,
+    ) -> Result<(Option<Submitted>, ReleaseState), EngineError> {
+        self.note("pay", by);
         if self.waits {
             self.begun.notify_one();
             self.go_on.notified().await;
         }
-        let answers = self.engine.submit(run, orders).await?;
         if self.fails_after_submit {
+            self.engine.submit(&RunId(format!("payout {}", order.key)), vec![order]).await?;
             let lost = StoreError::new("file /secret/pagos.db");
             return Err(EngineError::Store(lost.of_kind(StoreErrorKind::UnknownOutcome)));
         }
-        Ok(answers)
+        Acts::pay(self.engine.as_ref(), order, by).await
     }
 
     async fn release(
@@ -182,13 +191,44 @@ impl Acts for Between {
         Ok(())
     }
 
-    async fn approval(&self, run: &RunId) -> Result<Option<Approval>, EngineError> {
-        Ok((run.0 == "waits").then(|| Approval {
-            state: "waiting_for_approval".to_owned(),
-            digest: "d1".to_owned(),
-            approved_by: Vec::new(),
-            missing: 1,
+    async fn approval(&self, run: &RunId) -> Result<Option<RunApproval>, EngineError> {
+        Ok((run.0 == "waits").then(|| RunApproval {
+            run: run.clone(),
+            id: 1,
+            members: 1,
+            digest: "0".repeat(64).parse().unwrap(),
+            totals: Vec::new(),
+            needed: 1,
+            submitters: Vec::new(),
+            has_unknown_submitter: false,
+            approvals: Vec::new(),
+            rejection: None,
+            state: ApprovalState::Waiting,
+            since: Timestamp::from_millis(site::START_MS),
+            is_blocked: false,
         }))
+    }
+
+    async fn approve_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<Option<Payout>, EngineError> {
+        self.note("approve_resend", by);
+        Acts::approve_resend(self.engine.as_ref(), key, attempt, note, by).await
+    }
+
+    async fn reject_resend(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        note: &str,
+        by: &Actor,
+    ) -> Result<(), EngineError> {
+        self.note("reject_resend", by);
+        Acts::reject_resend(self.engine.as_ref(), key, attempt, note, by).await
     }
 
     async fn resolve(
@@ -239,25 +279,29 @@ async fn every_change_names_the_token() {
     let released = site.post(&token, "/v1/runs/waits/release", &json!({ "orders": 1 })).await;
     assert_eq!(released.status, 202);
     assert_eq!(released.body["state"], "waiting_for_approval");
-    assert_eq!(released.body["approval"]["digest"], "d1");
-    let approval = json!({ "digest": "d1", "note": "seen" });
+    assert_eq!(released.body["approval"]["digest"], "0".repeat(64));
+    let approval = json!({ "digest": "0".repeat(64), "note": "seen" });
     assert_eq!(site.post(&token, "/v1/runs/waits/approve", &approval).await.status, 200);
     site.post(&token, "/v1/runs/waits/reject", &json!({ "note": "no" })).await;
     site.post(&token, "/v1/runs/waits/withdraw", &json!({})).await;
     let decision = json!({ "decision": "ask", "note": "look" });
     site.post(&token, "/v1/payouts/may-1/resolve", &decision).await;
+    let resend = json!({ "attempt": 1, "note": "seen" });
+    site.post(&token, "/v1/payouts/may-1/resend/approve", &resend).await;
+    site.post(&token, "/v1/payouts/may-1/resend/reject", &resend).await;
     site.post(&token, "/v1/payments", &payment("invoice-1")).await;
     site.post(&token, "/v1/payments/invoice-1/resolve", &json!({ "note": "looked" })).await;
     let seen = kept.unwrap().seen.lock().unwrap().clone();
     let deeds = [
-        "submit",
-        "release",
+        "pay",
         "submit",
         "release",
         "approve",
         "reject",
         "withdraw",
         "resolve",
+        "approve_resend",
+        "reject_resend",
         "open_payment",
         "resolve_payment",
     ];

@@ -33,6 +33,12 @@ fn request_of(operation: &str) -> Option<(&'static str, Value)> {
         "GET /v1/series" => ("/v1/series?span=day", none),
         "GET /v1/session" | "DELETE /v1/session" => ("/v1/session", none),
         "POST /v1/session" => ("/v1/session", json!({})),
+        "POST /v1/payouts/{key}/resend/approve" => {
+            ("/v1/payouts/may-1/resend/approve", json!({ "attempt": 1, "note": "seen" }))
+        }
+        "POST /v1/payouts/{key}/resend/reject" => {
+            ("/v1/payouts/may-1/resend/reject", json!({ "attempt": 1, "note": "no" }))
+        }
         "GET /v1/runs" => ("/v1/runs", none),
         "POST /v1/runs" => ("/v1/runs", json!({ "run": "may", "orders": [payout("may-2")] })),
         "GET /v1/runs/{run}" => ("/v1/runs/may", none),
@@ -84,7 +90,7 @@ async fn every_operation_looks_at_its_scope() {
         .await;
     let all = operations(&site.document);
     // A session may be begun and ended with any token: it has the scopes of that one.
-    assert_eq!(all.len(), 35, "{all:?}");
+    assert_eq!(all.len(), 37, "{all:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, site.token(scope.word(), &[scope]).await));

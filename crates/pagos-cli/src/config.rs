@@ -28,6 +28,7 @@ use pagos_core::{AccountName, Environment, Secret};
 use pagos_webhook::Settings;
 use pagos_wire::Setting;
 
+pub(crate) use api::ApiSettings;
 pub(crate) use environment::Variables;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
@@ -45,8 +46,8 @@ pub(crate) struct Configuration {
     pub(crate) events: Vec<AccountSettings>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
-    /// Where the HTTP API of `serve` listens, if anywhere.
-    pub(crate) api: Option<SocketAddr>,
+    /// The HTTP API of `serve`.
+    pub(crate) api: ApiSettings,
     /// What `serve` prunes from the database, if anything.
     pub(crate) retention: Option<Retention>,
     /// Where `serve` answers `GET /metrics`, if anywhere.

@@ -42,6 +42,14 @@ fn orders_and_files_are_submitted_over_http_by_whoever_has_a_token() {
     let bad = file.replace("f-2", "f 2");
     let (status, told) = ask("POST", &runs, &token, "text/csv", &bad);
     assert_eq!((status, &told["errors"][0]["line"]), (422, &json!(3)), "{told}");
+    assert_eq!(told["errors"][0]["field"], "key", "{told}");
+    // What is no payroll is told so at once, and never with an answer that invites a repeat.
+    for nothing in ["PK\u{3}\u{4} no workbook", "%PDF-1.7", "{\"orders\": []}", "", "key\n", "\u{0}"] {
+        let (status, told) = ask("POST", &runs, &token, "text/csv", nothing);
+        assert_eq!((status, &told["kind"]), (422, &json!("invalid")), "{nothing:?}: {told}");
+    }
+    let (status, told) = ask("POST", &runs, &token, "application/csv", &file);
+    assert_eq!(status, 415, "{told}");
     let release = format!("{api}/v1/runs/may/release");
     let (status, told) = ask("POST", &release, &token, "application/json", r#"{"orders":2}"#);
     assert_eq!((status, &told["state"]), (200, &json!("released")), "{told}");

@@ -43,6 +43,17 @@ impl Actor {
     pub fn as_str(&self) -> &str {
         &self.name
     }
+
+    /// Whether both names mean one person: they differ in nothing but capital letters. Whoever
+    /// submits as `ana` cannot approve as `Ana`.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+    }
+
+    /// The name by which actors are told apart.
+    pub(crate) fn folded(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
 }
 
 impl fmt::Display for Actor {

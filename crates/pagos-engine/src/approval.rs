@@ -7,6 +7,7 @@
 mod answer;
 mod content;
 mod day;
+mod forget;
 mod limits;
 mod record;
 mod release;

@@ -2,6 +2,7 @@
 //! steps.
 
 mod error;
+mod pay;
 
 use std::{
     collections::BTreeMap,
@@ -360,7 +361,7 @@ impl Engine {
         self.submit_as(run, orders, Some(by.clone())).await
     }
 
-    async fn submit_as(
+    pub(crate) async fn submit_as(
         &self,
         run: &RunId,
         orders: Vec<PayoutOrder>,
@@ -425,63 +426,6 @@ impl Engine {
             true => Ok(()),
             false => Err(EngineError::Unsendable(unsendable)),
         }
-    }
-
-    /// Checks, stores and releases one order as a run of its own, which may wait for approval as
-    /// any other ([`Engine::release`]). Calling it again with the same
-    /// order changes nothing, so it is safe to repeat after a crash or an error of the store.
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::EngineError;
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::engine().await;
-    /// let order = scene::order("salary-7");
-    /// engine.pay(order.clone()).await?;
-    /// engine.pay(order.clone()).await?; // the same order: nothing happens
-    /// let other = order.with_description("a bonus");
-    /// assert!(matches!(engine.pay(other).await, Err(EngineError::Conflict(_))));
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The same as [`Engine::submit`] and [`Engine::release`]; [`EngineError::Archived`] if the same
-    /// order was settled and archived earlier.
-    pub async fn pay(&self, order: PayoutOrder) -> Result<Payout, EngineError> {
-        self.pay_as(order, None).await
-    }
-
-    /// Like [`Engine::pay`], for somebody who is known by name: see [`Engine::submit_by`].
-    ///
-    /// ```
-    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
-    /// use pagos_engine::{Actor, EngineError};
-    ///
-    /// # scene::play(async {
-    /// # let engine = scene::guarded_engine().await; // more than 10000 CLP need one approver
-    /// # let ana = Actor::new("ana").unwrap();
-    /// let waits = engine.pay_by(scene::order("salary-7"), &ana).await;
-    /// assert!(matches!(waits, Err(EngineError::WaitsForApproval(_)))); // stored, and not sent
-    /// # Ok(())
-    /// # })?;
-    /// # Ok::<(), pagos_engine::EngineError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// The same as [`Engine::pay`].
-    pub async fn pay_by(&self, order: PayoutOrder, by: &Actor) -> Result<Payout, EngineError> {
-        self.pay_as(order, Some(by.clone())).await
-    }
-
-    async fn pay_as(&self, order: PayoutOrder, by: Option<Actor>) -> Result<Payout, EngineError> {
-        let key = order.key.clone();
-        let run = RunId(format!("payout {key}"));
-        self.submit_as(&run, vec![order], by).await?;
-        self.release(&run, 1).await?;
-        self.load(&key).await
     }
 
     pub(crate) fn policy_of(&self, account: &AccountName) -> &Policy {

@@ -107,8 +107,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// For any run of this name, in tests of stores.
-    #[cfg(feature = "suite")]
+    /// For any run of this name: one that no approval can be about yet, or one in tests of stores.
     pub(crate) fn for_members(expected: u64) -> Self {
         Self { expected, id: None }
     }

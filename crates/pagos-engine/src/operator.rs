@@ -133,6 +133,41 @@ impl Engine {
         self.take_decision(key, order).await
     }
 
+    /// Like [`Engine::resolve_although`], for somebody who is known by name, as in
+    /// [`Engine::resolve_by`].
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// use pagos_engine::{Actor, Decision};
+    ///
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// # let (order, ana) = (scene::order("salary-7"), Actor::new("ana").unwrap());
+    /// let key = order.key.clone();
+    /// engine.pay(order).await?;
+    /// let (paid, note) = (Decision::Succeeded, "statement of 12 May");
+    /// engine.resolve_although_by(&key, paid, note, "created", &ana).await?;
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`Engine::resolve_although`]; [`EngineError::ResendWaits`] if others must approve
+    /// first.
+    pub async fn resolve_although_by(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        present: &str,
+        by: &Actor,
+    ) -> Result<Payout, EngineError> {
+        let (present, by) = (Some(present), Some(by));
+        let order = Order { decision, note, present, by, approved: None };
+        self.take_decision(key, order).await
+    }
+
     /// Like [`Engine::resolve`], for somebody who is known by name, whom the history then names.
     ///
     /// To send a payout again whose amount needs approval by itself ([`crate::Measure::Payout`]),

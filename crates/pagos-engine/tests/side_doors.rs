@@ -36,6 +36,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("halted", Harmless),
     ("has_approvers", Harmless),
     ("has_turn", Harmless),
+    ("make_due_by", Tried),
     ("nudge", OfDue),
     ("open", OfDue),
     ("open_beside", Harmless),
@@ -49,8 +50,10 @@ const ENGINE: &[(&str, Door)] = &[
     ("release", Tried),
     ("replay", OfDue),
     ("resend", Harmless),
+    ("resends", Harmless),
     ("resolve", Tried),
     ("resolve_although", Tried),
+    ("resolve_although_by", Tried),
     ("resolve_by", Tried),
     ("resolve_payment", Harmless),
     ("run", Tried),
@@ -160,6 +163,7 @@ async fn no_method_makes_money_leave_without_approval() {
     for round in 0..2 {
         drop(engine.pay(order.clone()).await);
         drop(engine.pay_by(order.clone(), &ana).await);
+        drop(engine.make_due_by(order.clone(), &ana).await);
         drop(engine.submit(&big, vec![order.clone()]).await);
         drop(engine.submit_by(&big, vec![order.clone()], &ana).await);
         drop(engine.release(&big, 1).await);
@@ -168,6 +172,7 @@ async fn no_method_makes_money_leave_without_approval() {
             None => "0".repeat(64).parse().unwrap(),
         };
         drop(engine.approve(&big, &digest, &ana, "mine").await);
+        drop(engine.approve(&big, &digest, &actor("Ana"), "mine").await);
         drop(engine.approve(&big, &"0".repeat(64).parse().unwrap(), &leo, "").await);
         for decision in [Decision::SendAgain, Decision::Ask, Decision::Failed, Decision::Succeeded]
         {
@@ -218,6 +223,9 @@ async fn no_decision_sends_again_without_approval() {
     drop(engine.resolve(&key, again, "lost").await);
     drop(engine.resolve_although(&key, again, "lost", "unknown").await);
     drop(engine.resolve_by(&key, again, "lost", &ana).await);
+    drop(engine.resolve_although_by(&key, again, "lost", "unknown", &ana).await);
+    let shouted = actor("ANA");
+    drop(engine.approve_resend(&key, 1, &shouted, "").await);
     drop(engine.approve_resend(&key, 1, &ana, "").await);
     drop(engine.release(&run("big"), 1).await);
     drop(engine.pay_by(order("big-0", clp(600)), &ana).await);

@@ -73,6 +73,10 @@ impl PaymentRequest {
         let amount = reader.money(&self.amount, &self.currency);
         let document = self.document.map(|it| it.read("/document", &mut reader));
         let bank = self.bank.map(|bank| reader.read("/bank", BankCode::new(bank)));
+        reader.plain("/payer_name", self.payer_name.as_deref());
+        reader.plain("/email", self.email.as_deref());
+        reader.plain("/phone", self.phone.as_deref());
+        reader.plain("/description", self.description.as_deref());
         let (Some(key), Some(account), Some(amount), true) =
             (key, account, amount, reader.faults.is_empty())
         else {

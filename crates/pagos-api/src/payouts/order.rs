@@ -80,6 +80,7 @@ impl PayoutRequest {
         let key = reader.key(self.key, key);
         let account = reader.read("/account", self.account.parse());
         let amount = reader.money(&self.amount, &self.currency);
+        reader.plain("/description", self.description.as_deref());
         let beneficiary = self.beneficiary.read(&mut reader);
         match (key, account, amount, beneficiary) {
             (Some(key), Some(account), Some(amount), Some(beneficiary))
@@ -103,6 +104,9 @@ impl BeneficiaryRequest {
         if self.name.trim().is_empty() {
             reader.refuse("/beneficiary/name", "it is empty".to_owned());
         }
+        reader.plain("/beneficiary/name", Some(&self.name));
+        reader.plain("/beneficiary/email", self.email.as_deref());
+        reader.plain("/beneficiary/phone", self.phone.as_deref());
         let mut beneficiary = Beneficiary::new(self.name, kind?, number?);
         beneficiary.document = document.flatten();
         beneficiary.bank = bank.flatten();
@@ -139,6 +143,21 @@ impl Reader {
         });
     }
 
+    /// A text that people read: short, and without characters that nobody sees or that change the
+    /// direction of what follows.
+    pub(crate) fn plain(&mut self, pointer: &str, text: Option<&str>) {
+        let Some(text) = text else { return };
+        let is_unseen = |letter: char| {
+            letter.is_control()
+                || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        if text.chars().any(is_unseen) {
+            self.refuse(pointer, "it has a control character in it".to_owned());
+        } else if text.chars().count() > TEXT_CHARS_MAX {
+            self.refuse(pointer, format!("it has more than {TEXT_CHARS_MAX} characters"));
+        }
+    }
+
     /// The key of the body, of the header, or of both.
     pub(crate) fn key(
         &mut self,
@@ -171,6 +190,8 @@ impl Reader {
         amount.map_err(|error| self.refuse("/amount", error.message().to_owned())).ok()
     }
 }
+
+const TEXT_CHARS_MAX: usize = 1_000;
 
 /// The key in the `Idempotency-Key` header, if there is one.
 pub(crate) fn key_of_header(headers: &HeaderMap) -> Result<Option<OrderKey>, Problem> {

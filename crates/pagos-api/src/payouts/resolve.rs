@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
+    acts::signed,
     answer::{Answer, Writing},
     api::Api,
     caller::{Caller, ToResolve},
@@ -52,8 +53,8 @@ enum DecisionWord {
     request_body = ResolveRequest,
     responses(
         (status = 200, description = "The payout after the decision", body = PayoutView),
-        (status = 202, description = "The payout after the decision; its outcome is unknown",
-         body = PayoutView),
+        (status = 202, description = "The payout after the decision; its outcome is unknown, or \
+         others must approve that it is sent again", body = PayoutView),
         Writing,
     ),
     security(("token" = ["resolve"])),
@@ -74,17 +75,21 @@ pub(crate) async fn resolve_payout(
         if !was_made {
             let although = request.although.as_deref();
             let decided = acting.acts().resolve(&key, decision, &request.note, although, &by).await;
-            // Of two repeats at the same moment, the slower one finds the decision made.
-            if let Err(error) = decided
-                && !self::was_made(&acting, &key, decision, &request.note, &by).await?
-            {
-                return Err(error.into());
+            match decided {
+                Ok(_) => {}
+                Err(EngineError::ResendWaits(_)) => return super::waiting(&acting, &key).await,
+                // Of two repeats at the same moment, the slower one finds the decision made.
+                Err(error) => {
+                    if waits(&acting, &key, decision, &request.note, &by).await? {
+                        return super::waiting(&acting, &key).await;
+                    }
+                    if !self::was_made(&acting, &key, decision, &request.note, &by).await? {
+                        return Err(error.into());
+                    }
+                }
             }
         }
-        match acting.store().payout(&key).await.map_err(EngineError::from)? {
-            Some(payout) => Ok(Answer::of_payout(PayoutView::of(&payout))),
-            None => Err(super::missing(&acting, &key).await),
-        }
+        super::as_it_stands(&acting, &key).await
     };
     api.spawn_to_its_end(change).await
 }
@@ -101,6 +106,21 @@ async fn was_made(
     let told = format!("operator: {by}: {}", note.trim());
     let history = api.store().history(key).await.map_err(EngineError::from)?;
     Ok(history.iter().any(|entry| is_decision(entry, decision, &told)))
+}
+
+/// Whether this decision with this note by this actor waits for the approval of others.
+async fn waits(
+    api: &Api,
+    key: &pagos_core::OrderKey,
+    decision: Decision,
+    note: &str,
+    by: &Actor,
+) -> Result<bool, Problem> {
+    if decision != Decision::SendAgain {
+        return Ok(false);
+    }
+    let (note, resend) = (signed(note, by)?, api.engine().resend(key).await?);
+    Ok(resend.is_some_and(|resend| resend.decided.by == *by && resend.decided.note == note))
 }
 
 fn is_decision(entry: &Entry, decision: Decision, told: &str) -> bool {
@@ -133,15 +153,20 @@ impl From<DecisionWord> for Decision {
     }
 }
 
+/// A note is kept for ever, so it says something and is no book.
 pub(crate) fn require_note(note: &str) -> Result<(), Problem> {
-    if !note.trim().is_empty() {
-        return Ok(());
-    }
+    let because = match note.trim().len() {
+        0 => "it is empty".to_owned(),
+        1..=NOTE_BYTES_MAX => return Ok(()),
+        _ => format!("it has more than {NOTE_BYTES_MAX} bytes"),
+    };
     Err(Problem::invalid(vec![Fault {
         pointer: Some("/note".to_owned()),
         field: Some("note".to_owned()),
-        because: "it is empty".to_owned(),
+        because,
         remedy: Some("say on what evidence you decide".to_owned()),
         ..Fault::default()
     }]))
 }
+
+const NOTE_BYTES_MAX: usize = 2_000;

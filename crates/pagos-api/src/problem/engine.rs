@@ -133,6 +133,7 @@ fn fault(pointer: String, violation: &Violation) -> Fault {
         pointer: Some(pointer),
         field: Some(violation.field.to_owned()),
         line: None,
+        cell: None,
         // An amount may be a long number too.
         because: match violation.field {
             "amount" => violation.because.clone(),

@@ -134,7 +134,7 @@ const RUN_LENGTH_MAX: usize = 64;
 pub(crate) async fn store(api: Api, batch: Batch, by: Actor) -> Result<Answer<RunView>, Problem> {
     let Batch { run, orders, places, warnings } = batch;
     let keys: BTreeSet<OrderKey> = places.keys().cloned().collect();
-    let known = api.store().run(&run).await.map_err(EngineError::from)?;
+    let known = super::known(&api, &run).await?;
     let was_known = known.is_some();
     if let Some(known) = known
         && !has_exactly(api.store(), &run, &known, &keys).await?

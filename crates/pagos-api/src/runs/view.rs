@@ -1,13 +1,13 @@
 //! A run as answers show it.
 
-use pagos_engine::{Run, RunId};
+use pagos_engine::{ApprovalState, Run, RunApproval, RunId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    acts::Approval,
     amount::major_of_sum,
     api::Api,
+    approvers::approvers,
     problem::{Fault, Problem},
 };
 
@@ -53,7 +53,8 @@ pub(crate) enum RunState {
     Approved,
     /// It was rejected.
     Rejected,
-    /// Nobody is left who may approve it.
+    /// It waits for approval, and too few are left who may approve: make a token with the scope
+    /// `approve` for somebody who did not submit it, or withdraw it.
     Blocked,
     /// Its orders are due, or further.
     Released,
@@ -117,13 +118,13 @@ impl RunView {
         };
         Ok(Self {
             run: id.0.clone(),
-            state: state(run, approval.as_ref()),
+            state: state(api, run, approval.as_ref()).await?,
             orders: run.members,
             archived: run.archived,
             created_at: run.created_at.map(|at| at.to_string()),
             released_at: run.released_at.map(|at| at.to_string()),
             submitted_by: run.submitted_by.iter().map(ToString::to_string).collect(),
-            approval: approval.map(ApprovalView::of),
+            approval: approval.as_ref().map(ApprovalView::of),
             totals: Vec::new(),
             warnings: Vec::new(),
         })
@@ -144,8 +145,8 @@ impl RunView {
         }
     }
 
-    pub(crate) fn in_state(self, state: RunState) -> Self {
-        Self { state, ..self }
+    pub(crate) fn state(&self) -> RunState {
+        self.state
     }
 
     pub(crate) fn with_warnings(self, warnings: Vec<Fault>) -> Self {
@@ -153,25 +154,28 @@ impl RunView {
     }
 }
 
-fn state(run: &Run, approval: Option<&Approval>) -> RunState {
+async fn state(api: &Api, run: &Run, approval: Option<&RunApproval>) -> Result<RunState, Problem> {
     if run.released_at.is_some() {
-        return RunState::Released;
+        return Ok(RunState::Released);
     }
-    match approval.map(|approval| approval.state.as_str()) {
-        Some("waiting_for_approval") => RunState::WaitingForApproval,
-        Some("approved") => RunState::Approved,
-        Some("rejected") => RunState::Rejected,
-        Some("blocked") => RunState::Blocked,
-        _ => RunState::Held,
-    }
+    let Some(approval) = approval else { return Ok(RunState::Held) };
+    Ok(match approval.state {
+        ApprovalState::Waiting if approval.lacks_approvers(&approvers(api).await?) => {
+            RunState::Blocked
+        }
+        ApprovalState::Waiting => RunState::WaitingForApproval,
+        ApprovalState::Approved | ApprovalState::Released => RunState::Approved,
+        ApprovalState::Rejected => RunState::Rejected,
+        ApprovalState::Withdrawn => RunState::Withdrawn,
+    })
 }
 
 impl ApprovalView {
-    fn of(approval: Approval) -> Self {
+    fn of(approval: &RunApproval) -> Self {
         Self {
-            digest: approval.digest,
-            approved_by: approval.approved_by.iter().map(ToString::to_string).collect(),
-            missing: approval.missing,
+            digest: approval.digest.to_string(),
+            approved_by: approval.approvals.iter().map(|said| said.by.to_string()).collect(),
+            missing: approval.missing(),
         }
     }
 }

@@ -307,9 +307,31 @@ impl Site {
         limits: Limits,
         between: impl FnOnce(Arc<Engine>) -> Arc<dyn Acts>,
     ) -> Self {
+        Self::under(Vec::new(), store, limits, between).await
+    }
+
+    /// A site whose account has a rule: more than 100 MXN in one payout need one approver.
+    pub async fn guarded() -> Self {
+        let rule = Rule::new(Measure::Payout, Money::new(10_000, Currency::Mxn), 1).unwrap();
+        let store = Arc::new(MemoryStore::new());
+        let engine = |engine| engine as Arc<dyn Acts>;
+        Self::under(vec![rule], store, Limits::default(), engine).await
+    }
+
+    async fn under(
+        rules: Vec<Rule>,
+        store: Arc<dyn Store>,
+        limits: Limits,
+        between: impl FnOnce(Arc<Engine>) -> Arc<dyn Acts>,
+    ) -> Self {
         let clock = Hands { now_ms: Arc::new(AtomicI64::new(START_MS)) };
         let acme = Arc::new(Acme { says: Mutex::new(Says::Succeeded), created: AtomicU64::new(0) });
-        let accounts = Accounts::new().with(account(), acme.clone());
+        let mut accounts = Accounts::new()
+            .with(account(), acme.clone())
+            .with(AccountName::new("acme-2").unwrap(), acme.clone());
+        if !rules.is_empty() {
+            accounts = accounts.with_approvals(account(), Approvals::new(rules));
+        }
         let world = World::Simulated("tests".to_owned());
         let timer = Arc::new(clock.clone());
         let writer = InstrumentedStore::from(store.clone());

@@ -102,7 +102,7 @@ async fn serve(
         None => None,
     };
     let deliverers = events::deliverers(&instance, &db, &target.events)?;
-    let api = match arguments.api.or(target.api) {
+    let api = match arguments.api.or(target.api.listen) {
         Some(address) => Some(api::open(address, instance.store.as_ref()).await?),
         None => None,
     };

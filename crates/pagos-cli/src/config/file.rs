@@ -15,7 +15,8 @@ use toml::{
 };
 
 use crate::config::{
-    AccountSettings, ConfigProblem, Origin, Retention, Variables, api, receiver, retention,
+    AccountSettings, ApiSettings, ConfigProblem, Origin, Retention, Variables, api, receiver,
+    retention,
 };
 
 /// The content of a file.
@@ -26,7 +27,7 @@ pub(super) struct Read {
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
     pub(super) metrics: Option<SocketAddr>,
-    pub(super) api: Option<SocketAddr>,
+    pub(super) api: ApiSettings,
 }
 
 /// Reads a file, with all of its problems.
@@ -52,7 +53,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         limits: Settings::default(),
         retention: None,
         metrics: None,
-        api: None,
+        api: ApiSettings::default(),
         day_offset: None,
         problems: Vec::new(),
     };
@@ -99,7 +100,7 @@ struct Reader<'a> {
     limits: Settings,
     retention: Option<Retention>,
     metrics: Option<SocketAddr>,
-    api: Option<SocketAddr>,
+    api: ApiSettings,
     day_offset: Option<(String, Origin)>,
     problems: Vec<ConfigProblem>,
 }
@@ -200,9 +201,9 @@ impl Reader<'_> {
     fn api(&mut self, fields: &DeTable<'_>) {
         for (name, value) in fields.iter() {
             let field: &str = name.get_ref();
-            match api::read(field, &plain_text(value.get_ref()).unwrap_or_default()) {
-                Ok(address) => self.api = Some(address),
-                Err((because, remedy)) => self.refuse(name.span().start, field, because, remedy),
+            let text = plain_text(value.get_ref()).unwrap_or_default();
+            if let Err((because, remedy)) = api::set(&mut self.api, field, &text) {
+                self.refuse(name.span().start, field, because, remedy);
             }
         }
     }

@@ -87,6 +87,9 @@ fn what_is_wrong_is_named_by_file_line_and_field_without_its_value() {
     let cases = [
         ("[accounts.bank-a]\napi_key = \"canary-api-key", "2: the file is not TOML"),
         ("db = \"x\"\n", "1: db is not known at the top of the file"),
+        ("[api]\n\nconnections_max = 0\n", "3: connections_max is not a whole number between 1"),
+        ("[api]\npage_max = 10_001\n", "2: page_max is not a whole number between 1 and 10000"),
+        ("[api]\nbody_timeout = 30\n", "2: body_timeout is no field of [api]"),
         ("[accounts.Bank-A]\n", "1: Bank-A is not an account"),
         ("[accounts.bank-a]\n\napi_key = \"\"\n", "3: api_key is empty"),
         ("[accounts.bank-a]\napi_key = 1.5\n", "2: api_key is not a text"),

@@ -16,7 +16,7 @@ use pagos_core::Clock;
 use pagos_desk::Desk;
 use pagos_engine::{RunId, Store};
 use pagos_system::System;
-use pagos_webhook::{Served, Settings};
+use pagos_webhook::Served;
 
 use crate::{
     accounts::Accounts,
@@ -73,7 +73,8 @@ pub(crate) fn spawn(
     target: &Target,
 ) -> Result<Serving, Failure> {
     let address = listener.local_addr()?;
-    let api = build(instance, target.accounts.clone());
+    let (limits, connections) = (target.api.limits.clone(), target.api.connections.clone());
+    let api = build(instance, target.accounts.clone(), limits);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         let until = async {
@@ -82,7 +83,7 @@ pub(crate) fn spawn(
         };
         let desk = Desk::new(&api).router();
         tokio::select! {
-            served = api.serve_beside(desk, listener, Settings::default(), until) => served,
+            served = api.serve_beside(desk, listener, connections, until) => served,
             never = take_samples(&api) => match never {},
         }
     });
@@ -100,15 +101,15 @@ async fn take_samples(api: &Api) -> Infallible {
 
 const BETWEEN_SAMPLES: Duration = Duration::from_secs(60);
 
-fn build(instance: &Instance, accounts: Accounts) -> Api {
+fn build(instance: &Instance, accounts: Accounts, limits: Limits) -> Api {
     let parts = Parts {
         engine: Arc::clone(&instance.engine),
         store: Arc::clone(&instance.store),
         writer: instance.instrumented_store(),
         clock: Arc::new(System),
         random: Arc::new(System),
-        uploads: Arc::new(Files { accounts, limits: Limits::default() }),
-        limits: Limits::default(),
+        uploads: Arc::new(Files { accounts, rows_max: limits.orders_max }),
+        limits,
     };
     Api::new(parts, instance.behind())
 }
@@ -131,13 +132,13 @@ impl Serving {
 #[derive(Debug)]
 struct Files {
     accounts: Accounts,
-    limits: Limits,
+    rows_max: usize,
 }
 
 #[async_trait]
 impl Uploads for Files {
     async fn read(&self, bytes: Bytes) -> Result<Upload, UploadError> {
-        let (accounts, rows_max) = (self.accounts.clone(), self.limits.orders_max);
+        let (accounts, rows_max) = (self.accounts.clone(), self.rows_max);
         // Reading a file blocks.
         let reading = tokio::task::spawn_blocking(move || read(&bytes, &accounts, rows_max));
         let failed = |_| UploadError::Failed("the file could not be read to its end".to_owned());
@@ -194,6 +195,7 @@ fn fault(problem: &Problem) -> Fault {
         pointer: None,
         field: problem.column.clone(),
         line: Some(problem.line),
+        cell: problem.cell.as_ref().map(ToString::to_string),
         because: format!("{value}{}", problem.because),
         remedy: Some(problem.remedy.clone()),
     }

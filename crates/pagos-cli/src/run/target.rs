@@ -15,7 +15,7 @@ use pagos_webhook::Settings;
 use crate::{
     accounts::{self, Account, Accounts, Limits, MissingFields},
     arguments::{AccountArguments, RateArguments},
-    config::{AccountSettings, Configuration, Origin, Retention},
+    config::{AccountSettings, ApiSettings, Configuration, Origin, Retention},
     exit::Failure,
     run::{
         database::Database,
@@ -70,8 +70,8 @@ pub(crate) struct Target {
     pub(crate) events: Vec<Destination>,
     /// Where the service answers `GET /metrics`, if that is configured.
     pub(crate) metrics: Option<SocketAddr>,
-    /// Where its HTTP API listens, if anywhere.
-    pub(crate) api: Option<SocketAddr>,
+    /// Its HTTP API.
+    pub(crate) api: ApiSettings,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -148,7 +148,7 @@ impl Target {
             retention: None,
             events: Vec::new(),
             metrics: None,
-            api: None,
+            api: ApiSettings::default(),
             listener: None,
             sandbox: None,
             twins: None,
@@ -207,7 +207,7 @@ impl Target {
             retention: None,
             events: Vec::new(),
             metrics: None,
-            api: None,
+            api: ApiSettings::default(),
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

@@ -54,7 +54,7 @@ impl Engine {
             let approval = &mut stored.approval;
             approval.note_submitters(&known);
             self.may_approve(approval, digest, by)?;
-            let is_repeated = approval.approvals.iter().any(|said| said.by == *by);
+            let is_repeated = approval.approvals.iter().any(|said| said.by.is_same(by));
             if !is_repeated {
                 approval.approvals.push(self.said(by, note));
             }
@@ -154,11 +154,7 @@ impl Engine {
             let (known, mut stored) = self.waiting(run).await?;
             let approval = &mut stored.approval;
             approval.note_submitters(&known);
-            let said = |actor: &Actor| approval.approvals.iter().any(|it| it.by == *actor);
-            let left = who_may_approve.iter().collect::<std::collections::BTreeSet<_>>();
-            let left = left.into_iter().filter(|it| !approval.submitters.contains(it) && !said(it));
-            let missing = usize::try_from(approval.missing()).unwrap_or(usize::MAX);
-            let is_blocked = approval.has_unknown_submitter || left.count() < missing;
+            let is_blocked = approval.lacks_approvers(who_may_approve);
             if is_blocked == approval.is_blocked {
                 return Ok(!is_blocked);
             }
@@ -272,9 +268,9 @@ impl Engine {
         } else if approval.has_unknown_submitter {
             "was submitted by somebody who gave no name, so nobody can approve it; withdraw it and \
              submit it with a token"
-        } else if approval.submitters.contains(by) {
+        } else if approval.submitters.iter().any(|it| it.is_same(by)) {
             "was submitted by you; somebody else must approve it"
-        } else if approval.missing() > 0 && approval.approvals.iter().any(|it| it.by == *by) {
+        } else if approval.missing() > 0 && approval.approvals.iter().any(|it| it.by.is_same(by)) {
             "was approved by you; somebody else must approve it too"
         } else {
             return Ok(());

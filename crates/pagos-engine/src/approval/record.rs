@@ -19,7 +19,8 @@ use crate::{
 /// Records of runs that are not released yet; their names sort by the number of the run.
 pub(super) const OPEN: &str = "open/";
 
-const DONE: &str = "done/";
+/// Records of runs that are released or withdrawn.
+pub(super) const DONE: &str = "done/";
 
 /// How many records are read at once.
 const PAGE: usize = 100;
@@ -141,14 +142,29 @@ impl RunApproval {
 
     /// How many different people approved who did not submit it.
     pub fn approved(&self) -> u32 {
-        let by: BTreeSet<&Actor> = self.approvals.iter().map(|approval| &approval.by).collect();
-        let counted = by.into_iter().filter(|actor| !self.submitters.contains(actor)).count();
+        let by: BTreeSet<String> = self.approvals.iter().map(|said| said.by.folded()).collect();
+        let submitters: BTreeSet<String> = self.submitters.iter().map(Actor::folded).collect();
+        let counted = by.into_iter().filter(|actor| !submitters.contains(actor)).count();
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 
     /// How many people must still approve.
     pub fn missing(&self) -> u32 {
         self.needed.saturating_sub(self.approved())
+    }
+
+    /// Whether too few of those who may approve are left: neither submitters nor anybody who
+    /// approved already count. The caller knows who has a token to approve with.
+    pub fn lacks_approvers(&self, who_may_approve: &[Actor]) -> bool {
+        let has_said = |actor: &Actor| self.approvals.iter().any(|said| said.by.is_same(actor));
+        let is_submitter = |actor: &Actor| self.submitters.iter().any(|it| it.is_same(actor));
+        let left: BTreeSet<String> = who_may_approve
+            .iter()
+            .filter(|actor| !is_submitter(actor) && !has_said(actor))
+            .map(Actor::folded)
+            .collect();
+        let missing = usize::try_from(self.missing()).unwrap_or(usize::MAX);
+        self.has_unknown_submitter || left.len() < missing
     }
 
     pub(super) fn notice(&self, event: NoticeKind, at: Timestamp) -> Option<Notice> {
@@ -313,6 +329,7 @@ mod tests {
             (&["ana"], &["ana", "leo"], 1),
             (&["ana"], &["leo", "eva", "max"], 0),
             (&["ana", "leo"], &["leo", "eva"], 1),
+            (&["ana"], &["Ana", "leo", "LEO"], 1),
         ] {
             assert_eq!(approval(submitters, by).missing(), missing, "{submitters:?} {by:?}");
         }

@@ -1,6 +1,8 @@
 //! Sending a payout once more by decision: if its amount needs approval by itself, others than the
 //! one who decides must approve that too. The decision is kept until they have.
 
+use std::collections::BTreeSet;
+
 use pagos_core::{Money, OrderKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,12 @@ use crate::{
     records::{RecordKind, RecordWrite, RecordWritten},
     store::Payout,
 };
+
+/// Records of decisions to send a payout once more.
+pub(super) const RESEND: &str = "resend/";
+
+/// How many records are read at once.
+const PAGE: usize = 100;
 
 /// The decision to send a payout once more, while it waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,15 +42,13 @@ pub struct Resend {
 impl Resend {
     /// How many people must still approve.
     pub fn missing(&self) -> u32 {
-        let mut by: Vec<&Actor> = self.approvals.iter().map(|approval| &approval.by).collect();
-        by.sort_unstable();
-        by.dedup();
-        by.retain(|actor| **actor != self.decided.by);
+        let mut by: BTreeSet<String> = self.approvals.iter().map(|said| said.by.folded()).collect();
+        by.remove(&self.decided.by.folded());
         self.needed.saturating_sub(u32::try_from(by.len()).unwrap_or(u32::MAX))
     }
 
     fn name(&self) -> String {
-        format!("resend/{}/{}", self.key, self.attempt)
+        name_of(&self.key, self.attempt)
     }
 }
 
@@ -93,6 +99,34 @@ impl Engine {
         Ok(self.resend_of(&payout).await?.map(|(resend, _)| resend))
     }
 
+    /// All decisions to send a payout again that wait for approval, by key. One whose attempt has
+    /// ended since is void and is left out.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn resends(&self) -> Result<Vec<Resend>, EngineError> {
+        let (mut found, mut after) = (Vec::new(), RESEND.to_owned());
+        loop {
+            let page = self.store.records(RecordKind::Approval, &after, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            for record in page {
+                if !record.name.starts_with(RESEND) {
+                    return Ok(found);
+                }
+                let resend: Resend = parse(&record.name, &record.body)?;
+                let payout = self.store.payout(&resend.key).await?;
+                let open = payout.and_then(|payout| payout.progress.open);
+                if open.is_some_and(|open| open.number == resend.attempt) {
+                    found.push(resend);
+                }
+                after = record.name;
+            }
+            if is_last {
+                return Ok(found);
+            }
+        }
+    }
+
     /// Approves as `by` that a payout is sent once more. With the last approval that is needed, the
     /// decision is carried out under the rules of [`Engine::resolve`]. `None`: it waits for more.
     ///
@@ -127,9 +161,10 @@ impl Engine {
             let (mut resend, version) = self.resend_about(&payout, attempt).await?;
             // The rules may have changed since.
             resend.needed = self.approvers_to_resend(&payout).max(1);
-            let has_approved = resend.approvals.iter().any(|said| said.by == *by);
+            let has_approved = resend.approvals.iter().any(|said| said.by.is_same(by));
             let is_nobody = by.as_str() == RunApproval::NOBODY;
-            if resend.decided.by == *by || is_nobody || (has_approved && resend.missing() > 0) {
+            if resend.decided.by.is_same(by) || is_nobody || (has_approved && resend.missing() > 0)
+            {
                 let because = "must be approved by somebody else";
                 return Err(EngineError::Refused(format!("to send {key} again {because}")));
             }
@@ -185,7 +220,7 @@ impl Engine {
 
     async fn resend_of(&self, payout: &Payout) -> Result<Option<(Resend, u64)>, EngineError> {
         let Some(open) = payout.progress.open else { return Ok(None) };
-        let name = format!("resend/{}/{}", payout.order.key, open.number);
+        let name = name_of(&payout.order.key, open.number);
         match self.store.record(RecordKind::Approval, &name).await? {
             Some(record) => Ok(Some((parse(&name, &record.body)?, record.version))),
             None => Ok(None),
@@ -236,6 +271,10 @@ impl Engine {
         self.store.write_record(write).await?;
         Ok(())
     }
+}
+
+fn name_of(key: &OrderKey, attempt: u32) -> String {
+    format!("{RESEND}{key}/{attempt}")
 }
 
 fn notice(payout: &Payout, event: NoticeKind, at: Timestamp) -> Notice {

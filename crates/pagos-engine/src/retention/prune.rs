@@ -52,7 +52,8 @@ impl InstrumentedStore {
     /// those that may leave (see [`crate::stay`]). Begin with 0.
     ///
     /// It ends early at payouts that all came in after the horizon. After an interruption at any
-    /// moment, a payout is in the store, or in the archive, or in both.
+    /// moment, a payout is in the store, or in the archive, or in both. The last portion forgets who
+    /// approved what: the approvals of runs whose payouts are all archived.
     ///
     /// ```
     /// use pagos_engine::{Archive, Horizon, PruneError, InstrumentedStore};
@@ -75,6 +76,20 @@ impl InstrumentedStore {
     /// # Errors
     /// If the archive or the store fails. Payouts that left before stay archived.
     pub async fn prune(
+        &self,
+        archive: &mut dyn Archive,
+        horizon: Horizon,
+        after: u64,
+        limit: usize,
+    ) -> Result<Portion, PruneError> {
+        let portion = self.move_out(archive, horizon, after, limit).await?;
+        if portion.next.is_none() {
+            self.forget_approvals(horizon).await?;
+        }
+        Ok(portion)
+    }
+
+    async fn move_out(
         &self,
         archive: &mut dyn Archive,
         horizon: Horizon,
