@@ -166,6 +166,24 @@ impl Engine {
         self.take_decision(key, order).await
     }
 
+    /// Like [`Engine::resolve_although`], for somebody who is known by name, whom the history then
+    /// names.
+    ///
+    /// # Errors
+    /// The same as [`Engine::resolve_although`] and [`Engine::resolve_by`].
+    pub async fn resolve_although_by(
+        &self,
+        key: &OrderKey,
+        decision: Decision,
+        note: &str,
+        present: &str,
+        by: &Actor,
+    ) -> Result<Payout, EngineError> {
+        let present = Some(present);
+        let order = Order { decision, note, present, by: Some(by), approved: None };
+        self.take_decision(key, order).await
+    }
+
     async fn take_decision(&self, key: &OrderKey, order: Order<'_>) -> Result<Payout, EngineError> {
         if order.note.trim().is_empty() {
             return Err(EngineError::Refused(

@@ -6,10 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     actor::Actor,
-    approval::record::{Approval, RunApproval, parse, text},
+    approval::record::{Approval, parse, text},
+    decide::{Outcome, Rules},
     engine::{Engine, EngineError},
-    history::{Notice, NoticeAbout, NoticeKind, OrderNews},
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
     operator::{Decision, Order},
+    point::Point,
+    record::Writer,
     records::{RecordKind, RecordWrite, RecordWritten},
     store::Payout,
 };
@@ -42,7 +45,7 @@ impl Resend {
     }
 
     fn name(&self) -> String {
-        format!("resend/{}/{}", self.key, self.attempt)
+        name_of(&self.key, self.attempt)
     }
 }
 
@@ -60,7 +63,7 @@ impl Engine {
         self.would_accept(payout, order)?;
         let key = &payout.order.key;
         let refused = |because: String| EngineError::Refused(format!("{key} {because}"));
-        let Some(by) = order.by.filter(|by| by.as_str() != RunApproval::NOBODY) else {
+        let Some(by) = order.by.filter(|by| by.is_proven()) else {
             let because = "may be sent again only with the approval of others, so it must be known \
                            who decides: use a token";
             return Err(refused(because.to_owned()));
@@ -91,6 +94,31 @@ impl Engine {
     pub async fn resend(&self, key: &OrderKey) -> Result<Option<Resend>, EngineError> {
         let payout = self.load(key).await?;
         Ok(self.resend_of(&payout).await?.map(|(resend, _)| resend))
+    }
+
+    /// All decisions to send again that wait for approval and are about a present attempt, by key.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn resends(&self) -> Result<Vec<Resend>, EngineError> {
+        let (mut found, mut after) = (Vec::new(), RESEND.to_owned());
+        loop {
+            let page = self.store.records(RecordKind::Approval, &after, PAGE).await?;
+            let is_last = page.len() < PAGE;
+            for record in page.into_iter().take_while(|record| record.name.starts_with(RESEND)) {
+                let resend: Resend = parse(&record.name, &record.body)?;
+                let payout = self.store.payout(&resend.key).await?;
+                let open = payout.and_then(|payout| payout.progress.open);
+                // A decision about an attempt that has ended decides nothing any more.
+                found.extend(
+                    Some(resend).filter(|it| open.is_some_and(|at| at.number == it.attempt)),
+                );
+                after = record.name;
+            }
+            if is_last || !after.starts_with(RESEND) {
+                return Ok(found);
+            }
+        }
     }
 
     /// Approves as `by` that a payout is sent once more. With the last approval that is needed, the
@@ -127,9 +155,14 @@ impl Engine {
             let (mut resend, version) = self.resend_about(&payout, attempt).await?;
             // The rules may have changed since.
             resend.needed = self.approvers_to_resend(&payout).max(1);
+            if !resend.decided.by.is_proven() {
+                let because = "was decided by somebody who proved no name; reject that and decide \
+                               anew with a token";
+                return Err(EngineError::Refused(format!("to send {key} again {because}")));
+            }
             let has_approved = resend.approvals.iter().any(|said| said.by == *by);
-            let is_nobody = by.as_str() == RunApproval::NOBODY;
-            if resend.decided.by == *by || is_nobody || (has_approved && resend.missing() > 0) {
+            if resend.decided.by == *by || !by.is_proven() || (has_approved && resend.missing() > 0)
+            {
                 let because = "must be approved by somebody else";
                 return Err(EngineError::Refused(format!("to send {key} again {because}")));
             }
@@ -178,6 +211,39 @@ impl Engine {
         self.forget_resend(&resend, Some(notice(&payout, event, self.timer.now()))).await
     }
 
+    /// Like [`Engine::reject_resend`], for somebody who is known by name, whom the history then
+    /// names.
+    ///
+    /// # Errors
+    /// The same as [`Engine::reject_resend`].
+    pub async fn reject_resend_by(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        by: &Actor,
+        note: &str,
+    ) -> Result<(), EngineError> {
+        let payout = self.load(key).await?;
+        if !note.trim().is_empty() && self.resend_about(&payout, attempt).await.is_ok() {
+            let decide = |payout: &Payout, rules: &Rules<'_>| {
+                Some(Outcome {
+                    progress: payout.progress.clone(),
+                    due_at: payout.due_at,
+                    entries: vec![Entry::Decided {
+                        at: rules.now,
+                        by: by.clone(),
+                        decision: REJECTED.to_owned(),
+                        note: note.trim().to_owned(),
+                        approved_by: Vec::new(),
+                    }],
+                    notices: Vec::new(),
+                })
+            };
+            self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
+        }
+        self.reject_resend(key, attempt, note).await
+    }
+
     fn approvers_to_resend(&self, payout: &Payout) -> u32 {
         let rules = self.accounts().approvals(&payout.order.account);
         rules.map_or(0, |rules| rules.needed_for_payout(payout.order.amount))
@@ -185,7 +251,7 @@ impl Engine {
 
     async fn resend_of(&self, payout: &Payout) -> Result<Option<(Resend, u64)>, EngineError> {
         let Some(open) = payout.progress.open else { return Ok(None) };
-        let name = format!("resend/{}/{}", payout.order.key, open.number);
+        let name = name_of(&payout.order.key, open.number);
         match self.store.record(RecordKind::Approval, &name).await? {
             Some(record) => Ok(Some((parse(&name, &record.body)?, record.version))),
             None => Ok(None),
@@ -237,6 +303,18 @@ impl Engine {
         Ok(())
     }
 }
+
+fn name_of(key: &OrderKey, attempt: u32) -> String {
+    format!("{RESEND}{key}/{attempt}")
+}
+
+/// Records of decisions to send again.
+const RESEND: &str = "resend/";
+
+/// The word in the history for a decision to send again that was rejected.
+const REJECTED: &str = "no-resend";
+
+const PAGE: usize = 100;
 
 fn notice(payout: &Payout, event: NoticeKind, at: Timestamp) -> Notice {
     let progress = &payout.progress;
