@@ -28,7 +28,7 @@ use crate::{
         instance::Instance,
         need::Need,
         signal::Stop,
-        submit,
+        submit::{self, Stored},
         target::{Choice, Target},
     },
 };
@@ -94,28 +94,18 @@ async fn pay_through(
     let planned =
         plan::report(payroll, &target.accounts, &mut |problem| document.problem(problem))?;
     plan::tell_cautions(&planned, &target.accounts);
-    if arguments.strict && !planned.is_clean() {
-        console::tell("this command sent nothing: with --strict a warning is an error");
-        for warning in &planned.warnings {
-            document.problem(warning)?;
-        }
-        document.refuse()?;
-        return Ok(Exit::Refused);
-    }
-    if !planned.is_good() && !arguments.skip_invalid {
-        console::tell(
-            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
-        );
+    if is_refused(&planned, arguments, &mut document)? {
         document.refuse()?;
         return Ok(Exit::Refused);
     }
     let run = RunId(planned.digest.to_string());
     let mut need = Need::of(payroll, &planned, &target.accounts)?;
+    // What was submitted to a closed run stays theirs who did it, whoever runs the command again.
     let must_be_proven = need.is_some() && is_open(db, &run).await?;
-    if let Some(need) = need.as_ref() {
+    if let Some(need) = need.as_ref().filter(|_| must_be_proven) {
         need.lines().iter().for_each(|line| console::tell_patiently(line));
-        if must_be_proven {
-            refuse_unproven(need, by)?;
+        if is_unproven(need, by) {
+            return refuse_unproven(need, document);
         }
     }
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
@@ -130,14 +120,18 @@ async fn pay_through(
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
-    let engine = &instance.engine;
-    if let Some(need) = need.as_mut() {
-        need.add_today(engine, &run).await?;
-        if must_be_proven {
-            refuse_unproven(need, by)?;
+    if let Some(need) = need.as_mut().filter(|_| must_be_proven) {
+        let before = need.needed;
+        need.add_today(&instance.engine, &run).await?;
+        if need.needed > before {
+            need.lines().iter().for_each(|line| console::tell_patiently(line));
+        }
+        if is_unproven(need, by) {
+            return refuse_unproven(need, document);
         }
     }
-    let stored = submit::store(engine, payroll, &planned, &target.accounts, &run, by).await?;
+    let stored =
+        submit::store(&instance.engine, payroll, &planned, &target.accounts, &run, by).await?;
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;
@@ -147,6 +141,37 @@ async fn pay_through(
         document.refuse()?;
         return Ok(Exit::Refused);
     }
+    tell_known(&stored);
+    // From here on money can move: whatever fails, the outcomes determine the exit code.
+    let stop = Stop::listen(instance.engine.sending());
+    let case = Case { arguments, instance: &instance, run, rows: planned.rows, need, stop };
+    Ok(case.carry_out(target, document).await)
+}
+
+/// Refuses a file with bad rows, unless they are to be skipped, and with `--strict` a doubtful one.
+fn is_refused(
+    planned: &Plan,
+    arguments: &PayArguments,
+    document: &mut Document,
+) -> Result<bool, Failure> {
+    if arguments.strict && !planned.is_clean() {
+        console::tell("this command sent nothing: with --strict a warning is an error");
+        for warning in &planned.warnings {
+            document.problem(warning)?;
+        }
+        return Ok(true);
+    }
+    if !planned.is_good() && !arguments.skip_invalid {
+        console::tell(
+            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
+        );
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Tells which payouts of the file are not sent again.
+fn tell_known(stored: &Stored) {
     if stored.existing > 0 {
         console::tell(&format!(
             "{} of these payouts are known already and are not sent again; {} are new",
@@ -161,14 +186,9 @@ async fn pay_through(
             seal.day_text()
         ));
     }
-    // From here on money can move: whatever fails, the outcomes determine the exit code.
-    let stop = Stop::listen(instance.engine.sending());
-    let case = Case { arguments, instance: &instance, run, rows: planned.rows, need, stop };
-    Ok(case.carry_out(target, document).await)
 }
 
-/// Whether payouts can still join the run. What was submitted to one that is closed stays theirs
-/// who did it, whoever runs the command again.
+/// Whether payouts can still join the run.
 async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
     if db.is_new().await? {
         return Ok(true);
@@ -177,16 +197,20 @@ async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
     Ok(known.is_none_or(|known| known.closed_at.is_none() && known.released_at.is_none()))
 }
 
-/// Refuses a file that needs approval from somebody who could be one of the approvers.
-fn refuse_unproven(need: &Need, by: Option<&Actor>) -> Result<(), Failure> {
-    if need.needed == 0 || by.is_some_and(Actor::is_proven) {
-        return Ok(());
-    }
-    Err(Failure::new(format!(
-        "this needs approval by others than whoever submits it, and it is not proven who that is; \
+/// Whether others must approve the file, and whoever submits it could be one of them.
+fn is_unproven(need: &Need, by: Option<&Actor>) -> bool {
+    need.needed > 0 && !by.is_some_and(Actor::is_proven)
+}
+
+fn refuse_unproven(need: &Need, mut document: Document) -> Result<Exit, Failure> {
+    console::tell(&format!(
+        "error: others than whoever submits this must approve it, and it is not proven who that is; \
          nothing is stored and nothing sent: {}",
         how_to_prove(Scope::Submit)
-    )))
+    ));
+    document.of_approval(need, None);
+    document.refuse()?;
+    Ok(Exit::Refused)
 }
 
 /// Shows totals before the first payout, and asks, unless `--yes` was given.
