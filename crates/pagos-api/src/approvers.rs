@@ -98,6 +98,7 @@ mod tests {
     use crate::token::NewToken;
 
     /// Another number each time, so that each token has an id of its own.
+    #[derive(Debug)]
     struct Counting(std::sync::atomic::AtomicU8);
 
     impl NonceSource for Counting {

@@ -103,7 +103,7 @@ async fn pay_through(
     // What was submitted to a closed run stays theirs who did it, whoever runs the command again.
     let must_be_proven = need.is_some() && is_open(db, &run).await?;
     if let Some(need) = need.as_ref().filter(|_| must_be_proven) {
-        need.lines().iter().for_each(|line| console::tell_patiently(line));
+        tell_need(need, 0);
         if is_unproven(need, by) {
             return refuse_unproven(need, document);
         }
@@ -111,11 +111,8 @@ async fn pay_through(
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
         console::tell("this command sent nothing");
         document.refuse()?;
-        return Ok(if planned.rows_bad == 0 && planned.rows == 0 {
-            Exit::Succeeded
-        } else {
-            Exit::Refused
-        });
+        let is_empty = planned.rows_bad == 0 && planned.rows == 0;
+        return Ok(if is_empty { Exit::Succeeded } else { Exit::Refused });
     }
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(db, &target).await?;
@@ -123,23 +120,15 @@ async fn pay_through(
     if let Some(need) = need.as_mut().filter(|_| must_be_proven) {
         let before = need.needed;
         need.add_today(&instance.engine, &run).await?;
-        if need.needed > before {
-            need.lines().iter().for_each(|line| console::tell_patiently(line));
-        }
+        tell_need(need, before);
         if is_unproven(need, by) {
             return refuse_unproven(need, document);
         }
     }
     let stored =
         submit::store(&instance.engine, payroll, &planned, &target.accounts, &run, by).await?;
-    for problem in &stored.refused {
-        console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
-        document.problem(problem)?;
-    }
     if !stored.refused.is_empty() {
-        console::tell("this command sent nothing; `pagos list` shows what was paid before");
-        document.refuse()?;
-        return Ok(Exit::Refused);
+        return refuse_stored(&stored, payroll, document);
     }
     tell_known(&stored);
     // From here on money can move: whatever fails, the outcomes determine the exit code.
@@ -170,6 +159,21 @@ fn is_refused(
     Ok(false)
 }
 
+/// Tells the rows that the store refused; nothing of the file is stored.
+fn refuse_stored(
+    stored: &Stored,
+    payroll: &Payroll,
+    mut document: Document,
+) -> Result<Exit, Failure> {
+    for problem in &stored.refused {
+        console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
+        document.problem(problem)?;
+    }
+    console::tell("this command sent nothing; `pagos list` shows what was paid before");
+    document.refuse()?;
+    Ok(Exit::Refused)
+}
+
 /// Tells which payouts of the file are not sent again.
 fn tell_known(stored: &Stored) {
     if stored.existing > 0 {
@@ -195,6 +199,13 @@ async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
     }
     let known = db.open_to_read().await?.run(run).await?;
     Ok(known.is_none_or(|known| known.closed_at.is_none() && known.released_at.is_none()))
+}
+
+/// Tells who must approve, if that is more than was told before.
+fn tell_need(need: &Need, told: u32) {
+    if need.needed > told {
+        need.lines().iter().for_each(|line| console::tell_patiently(line));
+    }
 }
 
 /// Whether others must approve the file, and whoever submits it could be one of them.

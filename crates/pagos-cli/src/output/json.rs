@@ -178,7 +178,7 @@ mod tests {
     fn the_document_has_its_shape_with_and_without_rows() {
         let mut empty = Vec::new();
         PayoutsJson::new(&mut empty).finish(&[], None).unwrap();
-        let empty: serde_json::Value = serde_json::from_slice(&empty).unwrap();
+        let empty: Value = serde_json::from_slice(&empty).unwrap();
         assert_eq!(empty, serde_json::json!({"problems": [], "payouts": [], "totals": []}));
 
         let account = AccountName::new("bank-a").unwrap();
