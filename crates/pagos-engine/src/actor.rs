@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use pagos_core::Error;
 use serde::{Deserialize, Serialize};
 
+use crate::approval::RunApproval;
+
 /// The name of whoever submits, approves or decides: of an API token, or `cli:USER` for a person at
 /// a terminal. 1 to 64 visible ASCII characters.
 ///
@@ -37,6 +39,12 @@ impl Actor {
             return Err(Error::invalid("actor").because(message));
         }
         Ok(Self { name })
+    }
+
+    /// Whether the name was ever proven. That of a terminal's user, `cli:USER`, is a word that
+    /// anybody can set; whoever gives it cannot be told apart from those who approve.
+    pub fn is_proven(&self) -> bool {
+        !self.name.starts_with("cli:") && self.name != RunApproval::NOBODY
     }
 
     /// The name.

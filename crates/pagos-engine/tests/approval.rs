@@ -72,9 +72,12 @@ async fn a_run_of_somebody_without_a_name_cannot_be_approved() {
     engine.submit(&run("big"), vec![order("k", clp(600))]).await.unwrap();
     engine.submit_by(&run("half"), vec![order("h1", clp(600))], &actor("ana")).await.unwrap();
     engine.submit(&run("half"), vec![order("h2", clp(600))]).await.unwrap();
-    for (name, members) in [("big", 1), ("half", 2)] {
+    // A name that anybody can type proves as little as none.
+    let typed = vec![order("t", clp(600))];
+    engine.submit_by(&run("typed"), typed, &actor("cli:ana")).await.unwrap();
+    for (name, members) in [("big", 1), ("half", 2), ("typed", 1)] {
         let waits = merchant.asked(name, members).await;
-        for by in ["leo", "ana", RunApprovalNobody::NAME] {
+        for by in ["leo", "ana", "cli:leo", RunApprovalNobody::NAME] {
             let told = engine.approve(&run(name), &waits.digest, &actor(by), "").await;
             assert!(refusal(told).contains("name"), "{name} {by}");
         }

@@ -66,12 +66,36 @@ async fn nobody_sends_a_big_payout_again_alone() {
     assert_eq!(engine.resend(&key()).await.unwrap(), None);
 }
 
+/// Ana at a terminal, who could approve it with her token.
+#[tokio::test]
+async fn whoever_decides_to_send_again_must_be_proven() {
+    let merchant = in_doubt().await;
+    let engine = merchant.engine().await;
+    let (note, ana) = ("not on the statement", actor("cli:ana"));
+    let decided = engine.resolve_by(&key(), Decision::SendAgain, note, &ana).await;
+    assert!(refusal(decided).contains("token"));
+    let although =
+        engine.resolve_although_by(&key(), Decision::SendAgain, note, "unknown", &ana).await;
+    assert!(refusal(although).contains("token"));
+    assert_eq!(engine.resends().await.unwrap(), []);
+    // What nobody must approve is decided by whoever says a name, too.
+    engine.resolve_by(&key(), Decision::Ask, note, &ana).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_rejected_decision_sends_nothing() {
     let merchant = in_doubt().await;
-    decided(&merchant).await;
+    let resend = decided(&merchant).await;
     let engine = merchant.engine().await;
-    engine.reject_resend(&key(), 1, "it is on the statement").await.unwrap();
+    assert_eq!(engine.resends().await.unwrap(), [resend]);
+    let (leo, note) = (actor("leo"), "it is on the statement");
+    assert!(refusal(engine.reject_resend_by(&key(), 1, &leo, " ").await).contains("note"));
+    assert!(refusal(engine.reject_resend_by(&key(), 2, &leo, note).await).contains("2"));
+    engine.reject_resend_by(&key(), 1, &leo, note).await.unwrap();
+    assert_eq!(engine.resends().await.unwrap(), []);
+    let history = merchant.store.history(&key()).await.unwrap();
+    let rejected = |entry: &&Entry| matches!(entry, Entry::Decided { by, .. } if *by == leo);
+    assert_eq!(history.iter().filter(rejected).count(), 1, "{history:?}");
     let late = engine.approve_resend(&key(), 1, &actor("leo"), "").await;
     assert!(refusal(late).contains("not waiting"));
     assert_eq!(merchant.paid().await, Vec::<String>::new());

@@ -260,14 +260,13 @@ impl Engine {
         digest: &RunDigest,
         by: &Actor,
     ) -> Result<(), EngineError> {
-        let is_nobody = by.as_str() == RunApproval::NOBODY;
-        let because = if is_nobody {
-            "can be approved only by somebody who is known by name"
+        let because = if !by.is_proven() {
+            "can be approved only by somebody who proves a name: use a token"
         } else if approval.digest != *digest {
             "holds something else than what you looked at; look at it again"
         } else if approval.has_unknown_submitter {
-            "was submitted by somebody who gave no name, so nobody can approve it; withdraw it and \
-             submit it with a token"
+            "was submitted by somebody who proved no name, so nobody can approve it; withdraw it \
+             and submit it with a token"
         } else if approval.submitters.iter().any(|it| it.is_same(by)) {
             "was submitted by you; somebody else must approve it"
         } else if approval.missing() > 0 && approval.approvals.iter().any(|it| it.by.is_same(by)) {

@@ -81,9 +81,10 @@ pub struct RunApproval {
     pub totals: Vec<RunTotal>,
     /// How many people must approve.
     pub needed: u32,
-    /// Who submitted it, as far as that is known, and so cannot approve it.
+    /// Who submitted it, as far as they gave a name. None of them can approve it.
     pub submitters: Vec<Actor>,
-    /// Whether somebody submitted to it who is not known. Then nobody can approve it.
+    /// Whether somebody submitted to it who is not known, or only by a name that proves nothing
+    /// ([`Actor::is_proven`]). Then nobody can approve it.
     #[serde(default)]
     pub has_unknown_submitter: bool,
     /// Who approved, in order.
@@ -133,16 +134,16 @@ impl RunApproval {
 
     /// Takes over who submitted, which can still grow: a repeated submission is one too.
     pub(super) fn note_submitters(&mut self, known: &Run) {
-        let is_nobody = |actor: &&Actor| actor.as_str() == Self::NOBODY;
         self.has_unknown_submitter =
-            known.submitted_by.is_empty() || known.submitted_by.iter().any(|it| is_nobody(&it));
-        let named = known.submitted_by.iter().filter(|actor| !is_nobody(actor));
+            known.submitted_by.is_empty() || known.submitted_by.iter().any(|it| !it.is_proven());
+        let named = known.submitted_by.iter().filter(|actor| actor.as_str() != Self::NOBODY);
         self.submitters = named.cloned().collect();
     }
 
-    /// How many different people approved who did not submit it.
+    /// How many different people approved who proved who they are and did not submit it.
     pub fn approved(&self) -> u32 {
-        let by: BTreeSet<String> = self.approvals.iter().map(|said| said.by.folded()).collect();
+        let proven = self.approvals.iter().filter(|said| said.by.is_proven());
+        let by: BTreeSet<String> = proven.map(|said| said.by.folded()).collect();
         let submitters: BTreeSet<String> = self.submitters.iter().map(Actor::folded).collect();
         let counted = by.into_iter().filter(|actor| !submitters.contains(actor)).count();
         u32::try_from(counted).unwrap_or(u32::MAX)
@@ -330,8 +331,35 @@ mod tests {
             (&["ana"], &["leo", "eva", "max"], 0),
             (&["ana", "leo"], &["leo", "eva"], 1),
             (&["ana"], &["Ana", "leo", "LEO"], 1),
+            (&["ana"], &["cli:leo", "eva"], 1),
         ] {
             assert_eq!(approval(submitters, by).missing(), missing, "{submitters:?} {by:?}");
+        }
+    }
+
+    /// Ana at a terminal, with a token of her own in the other hand.
+    #[test]
+    fn the_name_of_a_terminal_proves_nobody() {
+        for (submitters, is_unknown) in [
+            (&["ana"][..], false),
+            (&["cli:ana"], true),
+            (&["ana", "cli:leo"], true),
+            (&[RunApproval::NOBODY], true),
+            (&[], true),
+        ] {
+            let mut approval = approval(&[], &[]);
+            let submitted_by = submitters.iter().map(|name| Actor::new(*name).unwrap()).collect();
+            approval.note_submitters(&Run {
+                id: 1,
+                members: 1,
+                archived: 0,
+                expected: None,
+                created_at: None,
+                closed_at: None,
+                released_at: None,
+                submitted_by,
+            });
+            assert_eq!(approval.has_unknown_submitter, is_unknown, "{submitters:?}");
         }
     }
 

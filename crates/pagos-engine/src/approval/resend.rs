@@ -8,10 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     actor::Actor,
-    approval::record::{Approval, RunApproval, parse, text},
+    approval::record::{Approval, parse, text},
+    decide::{Outcome, Rules},
     engine::{Engine, EngineError},
-    history::{Notice, NoticeAbout, NoticeKind, OrderNews},
+    history::{Entry, Notice, NoticeAbout, NoticeKind, OrderNews},
     operator::{Decision, Order},
+    point::Point,
+    record::Writer,
     records::{RecordKind, RecordWrite, RecordWritten},
     store::Payout,
 };
@@ -66,9 +69,9 @@ impl Engine {
         self.would_accept(payout, order)?;
         let key = &payout.order.key;
         let refused = |because: String| EngineError::Refused(format!("{key} {because}"));
-        let Some(by) = order.by.filter(|by| by.as_str() != RunApproval::NOBODY) else {
-            let because = "may be sent again only with the approval of others, so it must be known \
-                           who decides: use a token";
+        let Some(by) = order.by.filter(|by| by.is_proven()) else {
+            let because = "may be sent again only with the approval of others, so who decides must \
+                           be proven: use a token (PAGOS_TOKEN at a terminal)";
             return Err(refused(because.to_owned()));
         };
         let Some(open) = payout.progress.open else {
@@ -161,9 +164,14 @@ impl Engine {
             let (mut resend, version) = self.resend_about(&payout, attempt).await?;
             // The rules may have changed since.
             resend.needed = self.approvers_to_resend(&payout).max(1);
+            if !resend.decided.by.is_proven() {
+                let because = "was decided by somebody who proved no name; reject that and decide \
+                               anew with a token";
+                return Err(EngineError::Refused(format!("to send {key} again {because}")));
+            }
             let has_approved = resend.approvals.iter().any(|said| said.by.is_same(by));
-            let is_nobody = by.as_str() == RunApproval::NOBODY;
-            if resend.decided.by.is_same(by) || is_nobody || (has_approved && resend.missing() > 0)
+            let is_decider = resend.decided.by.is_same(by);
+            if is_decider || !by.is_proven() || (has_approved && resend.missing() > 0)
             {
                 let because = "must be approved by somebody else";
                 return Err(EngineError::Refused(format!("to send {key} again {because}")));
@@ -211,6 +219,39 @@ impl Engine {
         let (resend, _) = self.resend_about(&payout, attempt).await?;
         let event = NoticeKind::Rejected { because: note.trim().to_owned() };
         self.forget_resend(&resend, Some(notice(&payout, event, self.timer.now()))).await
+    }
+
+    /// Like [`Engine::reject_resend`], for somebody who is known by name, whom the history then
+    /// names.
+    ///
+    /// # Errors
+    /// The same as [`Engine::reject_resend`].
+    pub async fn reject_resend_by(
+        &self,
+        key: &OrderKey,
+        attempt: u32,
+        by: &Actor,
+        note: &str,
+    ) -> Result<(), EngineError> {
+        let payout = self.load(key).await?;
+        if !note.trim().is_empty() && self.resend_about(&payout, attempt).await.is_ok() {
+            let decide = |payout: &Payout, rules: &Rules<'_>| {
+                Some(Outcome {
+                    progress: payout.progress.clone(),
+                    due_at: payout.due_at,
+                    entries: vec![Entry::Decided {
+                        at: rules.now,
+                        by: by.clone(),
+                        decision: REJECTED.to_owned(),
+                        note: note.trim().to_owned(),
+                        approved_by: Vec::new(),
+                    }],
+                    notices: Vec::new(),
+                })
+            };
+            self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
+        }
+        self.reject_resend(key, attempt, note).await
     }
 
     fn approvers_to_resend(&self, payout: &Payout) -> u32 {
@@ -276,6 +317,9 @@ impl Engine {
 fn name_of(key: &OrderKey, attempt: u32) -> String {
     format!("{RESEND}{key}/{attempt}")
 }
+
+/// The word in the history for a decision to send again that was rejected.
+const REJECTED: &str = "no-resend";
 
 fn notice(payout: &Payout, event: NoticeKind, at: Timestamp) -> Notice {
     let progress = &payout.progress;

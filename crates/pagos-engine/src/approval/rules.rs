@@ -53,6 +53,10 @@ impl Rule {
         let none = || Error::invalid("approvers").because("a rule needs at least one approver");
         Ok(Self { of, over, approvers: NonZeroU32::new(approvers).ok_or_else(none)? })
     }
+
+    fn is_met_by(&self, weight: Weight) -> bool {
+        weight.of(self.of) > i128::from(self.over.minor)
+    }
 }
 
 /// The rules of one account. Without any, nothing needs approval.
@@ -111,6 +115,18 @@ impl Approvals {
         self.needed_by(&Measure::ALL, currency, weight)
     }
 
+    /// The rules because of which payouts in `currency` of this weight need approval: the strictest
+    /// of all, if none is about this currency.
+    pub fn met(&self, currency: Currency, weight: Weight) -> Vec<Rule> {
+        let needed = self.needed(currency, weight);
+        let is_named = self.rules.iter().any(|rule| rule.over.currency == currency);
+        let is_met = |rule: &&Rule| match is_named {
+            true => rule.over.currency == currency && rule.is_met_by(weight),
+            false => rule.approvers.get() == needed,
+        };
+        self.rules.iter().filter(is_met).copied().collect()
+    }
+
     /// How many people must approve that one payout of `amount` is sent once more.
     pub fn needed_for_payout(&self, amount: Money) -> u32 {
         let weight = Weight { largest_minor: amount.minor, ..Weight::default() };
@@ -127,7 +143,7 @@ impl Approvals {
         }
         let of_currency = self.rules.iter().filter(|rule| rule.over.currency == currency);
         let measured = of_currency.filter(|rule| measures.contains(&rule.of));
-        most(&mut measured.filter(|rule| weight.of(rule.of) > i128::from(rule.over.minor)))
+        most(&mut measured.filter(|rule| rule.is_met_by(weight)))
     }
 }
 
@@ -169,6 +185,11 @@ mod tests {
             (weight(i64::MAX, i128::MAX, i128::MAX), 3),
         ] {
             assert_eq!(approvals.needed(Currency::Clp, weight), needed, "{weight:?}");
+            for currency in [Currency::Clp, Currency::Cop] {
+                let met = approvals.met(currency, weight);
+                let most = met.iter().map(|rule| rule.approvers.get()).max().unwrap_or(0);
+                assert_eq!(most, approvals.needed(currency, weight), "{weight:?}");
+            }
         }
     }
 

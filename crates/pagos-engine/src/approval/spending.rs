@@ -19,6 +19,7 @@ use crate::{
         rules::Weight,
     },
     engine::{Engine, EngineError},
+    intent::RunId,
     records::{RecordKind, RecordWrite, RecordWritten},
 };
 
@@ -76,6 +77,25 @@ impl Engine {
     /// Today, for rules and limits of a day.
     fn today(&self) -> Day {
         self.accounts().day_offset().day_of(self.timer.now())
+    }
+
+    /// What other runs released today through an account in the currency of `own`, which is what
+    /// this run pays there. 0 if nothing of the account looks at days. For a preview: the release
+    /// looks again.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn spent_today(
+        &self,
+        run: &RunId,
+        account: &AccountName,
+        own: Money,
+    ) -> Result<i64, EngineError> {
+        let day = self.today();
+        let (counter, _) = self.counter(&name_of_account(day, account, own.currency)).await?;
+        let Some(known) = self.store.run(run).await? else { return Ok(counter.minor) };
+        let is_counted = self.is_counted(day, known.id).await?;
+        Ok(counter.without(known.id, is_counted.then_some(own.minor)))
     }
 
     /// The counters of a run. Accounts without anything that looks at days have none.
