@@ -42,7 +42,7 @@ mod waiting;
 
 pub use acts::{Acts, ReleaseState};
 pub use api::{Api, Limits, Parts};
-pub use guesses::PeerAddress;
 pub use approvers::{ApproversError, approvers, blocked_runs};
+pub use guesses::PeerAddress;
 pub use problem::Fault;
 pub use uploads::{Upload, UploadError, Uploads};

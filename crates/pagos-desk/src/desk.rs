@@ -11,8 +11,8 @@ use http::{HeaderValue, header};
 use pagos_api::Api;
 
 use crate::{
-    accounts, call::Client, endpoints, headers, inbox, language, login, overview, payout, payouts, report,
-    run, runs, session::Session, waiting,
+    accounts, call::Client, endpoints, headers, inbox, language, login, overview, payout, payouts,
+    report, run, runs, session::Session, waiting,
 };
 
 /// The pages, over an HTTP API. Clones share it.

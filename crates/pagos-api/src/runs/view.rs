@@ -160,7 +160,9 @@ async fn state(api: &Api, run: &Run, approval: Option<&RunApproval>) -> Result<R
     }
     let Some(approval) = approval else { return Ok(RunState::Held) };
     Ok(match approval.state {
-        ApprovalState::Waiting if approval.lacks_approvers(&approvers(api).await?) => {
+        ApprovalState::Waiting
+            if approval.lacks_approvers(&approvers(api.store(), api.now()).await?) =>
+        {
             RunState::Blocked
         }
         ApprovalState::Waiting => RunState::WaitingForApproval,

@@ -171,8 +171,7 @@ impl Engine {
             }
             let has_approved = resend.approvals.iter().any(|said| said.by.is_same(by));
             let is_decider = resend.decided.by.is_same(by);
-            if is_decider || !by.is_proven() || (has_approved && resend.missing() > 0)
-            {
+            if is_decider || !by.is_proven() || (has_approved && resend.missing() > 0) {
                 let because = "must be approved by somebody else";
                 return Err(EngineError::Refused(format!("to send {key} again {because}")));
             }
