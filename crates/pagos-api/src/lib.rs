@@ -16,6 +16,7 @@ mod acts;
 mod amount;
 mod answer;
 mod api;
+mod approvers;
 mod balances;
 mod caller;
 mod events;
@@ -37,5 +38,6 @@ mod waiting;
 
 pub use acts::{Acts, Approval, ReleaseState};
 pub use api::{Api, Limits, Parts};
+pub use approvers::{ApproversError, approvers, blocked_runs};
 pub use problem::Fault;
 pub use uploads::{Upload, UploadError, Uploads};

@@ -100,6 +100,9 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Pay a file, follow every payout to its end, show the outcomes
     ///
+    /// If PAGOS_TOKEN is set, its owner submits the file and needs the scope submit. A file that
+    /// needs approval is refused without it.
+    ///
     /// Run it again after a crash, a power cut or Ctrl-C: it shows final payouts, queries those in
     /// doubt, and sends nothing twice.
     #[command(after_help = EXIT_CODES)]
@@ -117,13 +120,16 @@ pub(crate) enum Command {
     /// Decide about a payout in doubt, as its operator
     ///
     /// For a payout that the provider cannot tell about. The decision is recorded with your note
-    /// and cannot be undone; look at a statement of the provider first.
+    /// and cannot be undone; look at a statement of the provider first. If PAGOS_TOKEN is set, its
+    /// owner decides and needs the scope resolve; sending again what needs approval needs it.
     Resolve(ResolveArguments),
-    /// List the runs, and which of them wait for approval
+    /// List the runs, and what waits for approval: runs, and payouts to be sent again
     Runs(RunsArguments),
     /// Approve a run that waits: the next `pagos pay` or `serve` sends it when enough have
     ///
-    /// Whoever submitted a part of it cannot approve it, and nobody counts twice.
+    /// PAGOS_TOKEN says who you are. Whoever submitted a part of it cannot approve it, and nobody
+    /// counts twice. With --resend it is a decision to send a payout again, which whoever took it
+    /// cannot approve.
     Approve(ApproveArguments),
     /// Reject a run that waits; nothing of it is sent before it is withdrawn and submitted again
     Reject(RejectArguments),

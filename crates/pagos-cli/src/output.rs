@@ -1,5 +1,6 @@
 //! The output for people and scripts: tables, lists, totals, JSON documents, the progress bar.
 
+mod approval;
 mod grid;
 mod json;
 mod list;
@@ -13,6 +14,7 @@ mod table;
 mod text;
 mod totals;
 
+pub(crate) use approval::{approval_json, approval_lines, blocked_line, resend_json, resend_lines};
 pub(crate) use grid::{Column, Grid, Kind, Piece};
 pub(crate) use json::PayoutsJson;
 pub(crate) use list::List;

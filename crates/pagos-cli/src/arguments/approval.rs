@@ -1,6 +1,7 @@
 //! Arguments of `runs`, `approve`, `reject` and `withdraw`.
 
 use clap::Args;
+use pagos_core::OrderKey;
 
 use super::StoreArguments;
 
@@ -24,7 +25,14 @@ pub(crate) struct RunsArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ApproveArguments {
     /// The run, or the beginning of its name
-    pub(crate) run: String,
+    #[arg(required_unless_present = "resend")]
+    pub(crate) run: Option<String>,
+    /// Instead of a run, the payout that somebody decided to send again
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["run", "digest"])]
+    pub(crate) resend: Option<OrderKey>,
+    /// The attempt after which it is sent again, as `pagos runs` shows it; without it you are asked
+    #[arg(long, value_name = "N", requires = "resend")]
+    pub(crate) attempt: Option<u32>,
     /// The digest of what you looked at, as `pagos runs` shows it; without it you are asked
     #[arg(long, value_name = "DIGEST")]
     pub(crate) digest: Option<String>,
@@ -42,8 +50,12 @@ pub(crate) struct ApproveArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RejectArguments {
     /// The run, or the beginning of its name
-    pub(crate) run: String,
-    /// Why; kept with the run
+    #[arg(required_unless_present = "resend")]
+    pub(crate) run: Option<String>,
+    /// Instead of a run, the payout that somebody decided to send again; it can be decided anew
+    #[arg(long, value_name = "KEY", conflicts_with = "run")]
+    pub(crate) resend: Option<OrderKey>,
+    /// Why; kept with the run, or in the history of the payout
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: String,
     #[command(flatten)]

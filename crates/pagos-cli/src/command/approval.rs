@@ -1,18 +1,27 @@
 //! `pagos runs`, `approve`, `reject`, `withdraw`: what waits for approval, and what people say to it.
 //! Nothing is sent here; the next `pagos pay` or `pagos serve` sends what was approved.
 
+mod resend;
+
 use std::{io::Write, path::Path};
 
-use pagos_core::AccountName;
-use pagos_engine::{Engine, Run, RunApproval, RunDigest, RunId};
+use pagos_api::token::Scope;
+use pagos_core::{AccountName, Clock};
+use pagos_engine::{ApprovalState, Engine, Resend, Run, RunApproval, RunDigest, RunId, Store};
+use pagos_system::System;
 
 use crate::{
     accounts::MissingFields,
     arguments::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments},
     command::resolve,
     console,
-    exit::{Exit, Failure},
-    run::{self, actor::approver, database::Database},
+    exit::{Exit, Failure, with_causes},
+    output::{approval_json, approval_lines, blocked_line, resend_json, resend_lines},
+    run::{
+        self,
+        actor::{actor, approver},
+        database::Database,
+    },
 };
 
 pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
@@ -21,9 +30,11 @@ pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
         let store = db.open().await?;
         // Reading needs no account.
         let engine = resolve::engine(&db, &[], MissingFields::Credentials, None).await?;
+        let blocked = pagos_api::blocked_runs(&engine, store.as_ref(), Clock::now(&System)).await;
+        blocked.map_err(|error| Failure::new(with_causes(&error)))?;
+        let resends = engine.resends().await?;
         if arguments.waiting {
-            let waiting = engine.approvals().await?;
-            return show(&waiting, arguments.json);
+            return show(&engine.approvals().await?, &resends, arguments.json);
         }
         let mut rows = Vec::new();
         for (name, known) in store.runs(None, arguments.limit).await? {
@@ -31,15 +42,15 @@ pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
             rows.push((name, known, approval));
         }
         if arguments.json {
-            let rows: Vec<_> = rows.iter().map(run_json).collect();
-            console::print_json(&serde_json::json!({ "runs": rows }))?;
-            return Ok(Exit::Succeeded);
+            return print_json(rows.iter().map(run_json).collect(), &resends);
         }
         let mut out = console::stdout();
         for (name, known, approval) in &rows {
             let word = word_of(known, approval.as_ref());
             writeln!(out, "{}  {} payouts, {word}", name.0, known.members)?;
         }
+        let blocked = rows.iter().filter_map(|(_, _, approval)| approval.as_ref());
+        write_waiting(&mut out, blocked, &resends)?;
         Ok(out.flush().map(|()| Exit::Succeeded)?)
     })
 }
@@ -49,11 +60,15 @@ pub(super) fn approve(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     run::block_on(async {
-        let (db, waits) = find(arguments.store.db.as_ref(), &arguments.run).await?;
+        if let Some(key) = &arguments.resend {
+            return resend::approve(key, arguments, config).await;
+        }
+        let (db, waits) = find(arguments.store.db.as_ref(), arguments.run.as_deref()).await?;
+        let by = approver(db.open().await?.as_ref()).await?;
         let digest = match &arguments.digest {
             Some(digest) => digest.parse::<RunDigest>()?,
             None => {
-                lines(&waits).iter().for_each(|line| console::tell(line));
+                approval_lines(&waits).iter().for_each(|line| console::tell(line));
                 let unasked = "name what you looked at with --digest";
                 if !console::is_agreed("Approve this?", unasked)? {
                     return Ok(Exit::Refused);
@@ -61,20 +76,22 @@ pub(super) fn approve(
                 waits.digest.clone()
             }
         };
-        let by = approver(db.open().await?.as_ref()).await?;
         let engine = engine(&db, &waits, config).await?;
         let approval = engine.approve(&waits.run, &digest, &by, &arguments.note).await?;
-        show(&[approval], arguments.json)
+        show(&[approval], &[], arguments.json)
     })
 }
 
 pub(super) fn reject(arguments: &RejectArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     run::block_on(async {
-        let (db, waits) = find(arguments.store.db.as_ref(), &arguments.run).await?;
+        if let Some(key) = &arguments.resend {
+            return resend::reject(key, arguments, config).await;
+        }
+        let (db, waits) = find(arguments.store.db.as_ref(), arguments.run.as_deref()).await?;
         let by = approver(db.open().await?.as_ref()).await?;
         let engine = engine(&db, &waits, config).await?;
         let approval = engine.reject(&waits.run, &by, &arguments.note).await?;
-        show(&[approval], arguments.json)
+        show(&[approval], &[], arguments.json)
     })
 }
 
@@ -83,58 +100,62 @@ pub(super) fn withdraw(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     run::block_on(async {
-        let (db, waits) = find(arguments.store.db.as_ref(), &arguments.run).await?;
+        let (db, waits) = find(arguments.store.db.as_ref(), Some(&arguments.run)).await?;
+        let by = actor(&db, Scope::Submit).await?;
         let deleted = engine(&db, &waits, config).await?.withdraw(&waits.run).await?;
-        console::tell(&format!("run {} is withdrawn: {deleted} payouts deleted", waits.run.0));
+        let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+        console::tell(&format!("run {} is withdrawn{by}: {deleted} payouts deleted", waits.run.0));
         Ok(Exit::Succeeded)
     })
 }
 
-/// What a run that waits looks like to whoever is to approve it.
-pub(super) fn lines(approval: &RunApproval) -> Vec<String> {
-    let names = |names: Vec<&str>| match names.is_empty() {
-        true => "nobody".to_owned(),
-        false => names.join(", "),
-    };
-    let submitters = names(approval.submitters.iter().map(|it| it.as_str()).collect());
-    let approved = names(approval.approvals.iter().map(|it| it.by.as_str()).collect());
-    let mut lines = vec![format!("run {} is {}", approval.run.0, approval.state.word())];
-    lines.extend(
-        approval
-            .totals
-            .iter()
-            .map(|total| format!("  {}: {} payouts, {}", total.account, total.count, total.amount)),
-    );
-    let unknown = if approval.has_unknown_submitter { " and somebody without a name" } else { "" };
-    lines.push(format!("  submitted by {submitters}{unknown}"));
-    lines.push(format!("  approved by {approved}; {} more needed", approval.missing()));
-    if let Some(no) = &approval.rejection {
-        lines.push(format!("  rejected by {}: {}", no.by, no.note));
-    }
-    lines.push(format!("  digest {}", approval.digest));
-    lines
+/// Whether enough people with a token are left who can approve a run that waits. The first time that
+/// they are not, there is a notice.
+pub(super) async fn has_approvers(
+    engine: &Engine,
+    store: &dyn Store,
+    waits: &RunApproval,
+) -> Result<bool, Failure> {
+    let who = pagos_api::approvers(store, Clock::now(&System)).await?;
+    Ok(engine.has_approvers(&waits.run, &who).await?)
 }
 
-/// The approval as JSON, with what follows from it.
-pub(super) fn approval_json(approval: &RunApproval) -> serde_json::Value {
-    let mut json = serde_json::json!(approval);
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("missing".to_owned(), approval.missing().into());
-    }
-    json
-}
-
-fn show(approvals: &[RunApproval], is_json: bool) -> Result<Exit, Failure> {
+fn show(approvals: &[RunApproval], resends: &[Resend], is_json: bool) -> Result<Exit, Failure> {
     if is_json {
-        let approvals: Vec<_> = approvals.iter().map(approval_json).collect();
-        console::print_json(&serde_json::json!({ "runs": approvals }))?;
-        return Ok(Exit::Succeeded);
+        return print_json(approvals.iter().map(approval_json).collect(), resends);
     }
     let mut out = console::stdout();
-    for line in approvals.iter().flat_map(lines) {
+    for line in approvals.iter().flat_map(approval_lines) {
         writeln!(out, "{line}")?;
     }
+    write_waiting(&mut out, approvals.iter(), resends)?;
     Ok(out.flush().map(|()| Exit::Succeeded)?)
+}
+
+fn print_json(runs: Vec<serde_json::Value>, resends: &[Resend]) -> Result<Exit, Failure> {
+    let resends: Vec<_> = resends.iter().map(resend_json).collect();
+    console::print_json(&serde_json::json!({ "runs": runs, "resends": resends }))?;
+    Ok(Exit::Succeeded)
+}
+
+/// What waits in vain, and the payouts that are to be sent again.
+fn write_waiting<'a>(
+    out: &mut impl Write,
+    approvals: impl Iterator<Item = &'a RunApproval>,
+    resends: &[Resend],
+) -> Result<(), Failure> {
+    for blocked in
+        approvals.filter(|approval| approval.state == ApprovalState::Waiting && approval.is_blocked)
+    {
+        writeln!(out, "{}", blocked_line(blocked))?;
+    }
+    if !resends.is_empty() {
+        writeln!(out, "resends that wait:")?;
+    }
+    for line in resends.iter().flat_map(resend_lines) {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 fn word_of(known: &Run, approval: Option<&RunApproval>) -> String {
@@ -162,8 +183,11 @@ fn run_json(row: &(RunId, Run, Option<RunApproval>)) -> serde_json::Value {
 
 /// The run of this name that waits for approval; the beginning of a name will do if it is the only
 /// one.
-async fn find(db: Option<&Database>, name: &str) -> Result<(Database, RunApproval), Failure> {
-    let db = Database::existing(db);
+async fn find(
+    db: Option<&Database>,
+    name: Option<&str>,
+) -> Result<(Database, RunApproval), Failure> {
+    let (db, name) = (Database::existing(db), name.unwrap_or_default());
     let engine = resolve::engine(&db, &[], MissingFields::Credentials, None).await?;
     if let Some(exact) = engine.approval(&RunId::from(name)).await? {
         return Ok((db, exact));

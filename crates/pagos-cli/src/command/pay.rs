@@ -1,14 +1,16 @@
 //! `pagos pay`: plans a file, asks for confirmation, stores it as a whole, pays it, follows every
 //! payout, reports.
 //!
-//! Run again, it resumes: all state is in the store.
+//! Run again, it resumes: all state is in the store. A file that needs approval is submitted by the
+//! owner of a token; whoever runs it again needs none, because nothing joins a run that waits.
 
 mod case;
 
 use std::path::Path;
 
+use pagos_api::token::Scope;
 use pagos_core::Environment;
-use pagos_engine::RunId;
+use pagos_engine::{Actor, RunId};
 
 use crate::{
     accounts::Accounts,
@@ -20,10 +22,11 @@ use crate::{
     output::{Screen, Totals, write_banks, write_plan_totals},
     run::{
         self,
-        actor::actor,
+        actor::{actor, how_to_prove},
         database::{self, Database},
         document::Document,
         instance::Instance,
+        need::Need,
         signal::Stop,
         submit,
         target::{Choice, Target},
@@ -39,6 +42,8 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     db.check()?;
     // A pipe is read to its end before anything is opened or locked.
     let payroll = Payroll::open(&arguments.file)?;
+    // A refused token ends it before anything is made.
+    let by = actor(&db, Scope::Submit).await?;
     let is_first_sandbox = arguments.sandbox && !db.bank().exists();
     let mut target = Target::open(choice(arguments, config, &db)).await?;
     target.limit_rates(&arguments.rates);
@@ -46,7 +51,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
         console::tell(&format!("{about}; payouts are kept in {db}"));
     }
     let sandbox = target.sandbox.take();
-    let exit = pay_through(target, arguments, &payroll, &db).await;
+    let exit = pay_through(target, arguments, &payroll, (&db, by.as_ref())).await;
     if let Some(sandbox) = sandbox {
         sandbox.shut_down().await;
         if is_first_sandbox {
@@ -83,7 +88,7 @@ async fn pay_through(
     target: Target,
     arguments: &PayArguments,
     payroll: &Payroll,
-    db: &Database,
+    (db, by): (&Database, Option<&Actor>),
 ) -> Result<Exit, Failure> {
     let mut document = Document::of_run(arguments.json);
     let planned =
@@ -104,6 +109,15 @@ async fn pay_through(
         document.refuse()?;
         return Ok(Exit::Refused);
     }
+    let run = RunId(planned.digest.to_string());
+    let mut need = Need::of(payroll, &planned, &target.accounts)?;
+    let must_be_proven = need.is_some() && is_open(db, &run).await?;
+    if let Some(need) = need.as_ref() {
+        need.lines().iter().for_each(|line| console::tell_patiently(line));
+        if must_be_proven {
+            refuse_unproven(need, by)?;
+        }
+    }
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
         console::tell("this command sent nothing");
         document.refuse()?;
@@ -116,10 +130,14 @@ async fn pay_through(
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
-    let run = RunId(planned.digest.to_string());
-    let (engine, by) = (&instance.engine, actor());
-    let stored =
-        submit::store(engine, payroll, &planned, &target.accounts, &run, by.as_ref()).await?;
+    let engine = &instance.engine;
+    if let Some(need) = need.as_mut() {
+        need.add_today(engine, &run).await?;
+        if must_be_proven {
+            refuse_unproven(need, by)?;
+        }
+    }
+    let stored = submit::store(engine, payroll, &planned, &target.accounts, &run, by).await?;
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;
@@ -145,8 +163,30 @@ async fn pay_through(
     }
     // From here on money can move: whatever fails, the outcomes determine the exit code.
     let stop = Stop::listen(instance.engine.sending());
-    let case = Case { arguments, instance: &instance, run, rows: planned.rows, stop };
+    let case = Case { arguments, instance: &instance, run, rows: planned.rows, need, stop };
     Ok(case.carry_out(target, document).await)
+}
+
+/// Whether payouts can still join the run. What was submitted to one that is closed stays theirs
+/// who did it, whoever runs the command again.
+async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
+    if db.is_new().await? {
+        return Ok(true);
+    }
+    let known = db.open_to_read().await?.run(run).await?;
+    Ok(known.is_none_or(|known| known.closed_at.is_none() && known.released_at.is_none()))
+}
+
+/// Refuses a file that needs approval from somebody who could be one of the approvers.
+fn refuse_unproven(need: &Need, by: Option<&Actor>) -> Result<(), Failure> {
+    if need.needed == 0 || by.is_some_and(Actor::is_proven) {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "this needs approval by others than whoever submits it, and it is not proven who that is; \
+         nothing is stored and nothing sent: {}",
+        how_to_prove(Scope::Submit)
+    )))
 }
 
 /// Shows totals before the first payout, and asks, unless `--yes` was given.

@@ -17,6 +17,7 @@ use crate::{
     output::{
         Outcome, PayoutsJson, Row, Screen, Totals, write_banks, write_plan_totals, write_sentence,
     },
+    run::need::Need,
     seams,
 };
 
@@ -103,8 +104,16 @@ fn print_text(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     write_banks(&mut out, screen, &plan.banks)?;
     let totals = Totals::of_plan(&plan.totals);
     write_plan_totals(&mut out, screen, totals.sums())?;
+    if let Some(need) = need_of(payroll, &plan, accounts)? {
+        need.lines().iter().try_for_each(|line| write_sentence(&mut out, screen, line))?;
+    }
     out.flush()?;
     Ok(plan)
+}
+
+/// What of a good file needs approval, as far as that can be told without the database.
+fn need_of(payroll: &Payroll, plan: &Plan, accounts: &Accounts) -> Result<Option<Need>, Failure> {
+    if plan.is_good() { Need::of(payroll, plan, accounts) } else { Ok(None) }
 }
 
 /// The format of the file, in words.
@@ -145,6 +154,9 @@ fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
                 }
             }
         }
+    }
+    if let Some(need) = need_of(payroll, &plan, accounts)? {
+        json.approval(need.json(None));
     }
     let totals = Totals::of_plan(&plan.totals);
     json.finish(totals.sums(), Some(&plan))?;

@@ -2,8 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
+use pagos_api::token::Scope;
 use pagos_core::{AccountName, OrderKey};
-use pagos_engine::{Engine, EngineError, Policy, World};
+use pagos_engine::{Actor, Engine, EngineError, Payout, Policy, Resend, World};
 use pagos_system::System;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     arguments::{Decision, ResolveArguments},
     console,
     exit::{Exit, Failure},
+    output::{resend_json, resend_lines},
     run::{self, actor::actor, database::Database, instance, report::with_row, target},
     sandbox::SPEED,
     seams,
@@ -26,6 +28,7 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     let db = Database::existing(arguments.store.db.as_ref());
     // Fails if there is no database, so that an empty one is not created.
     let payout = super::status::find(&db, &arguments.key).await?;
+    let by = actor(&db, Scope::Resolve).await?;
     // A decision needs the provider's rules, but no credentials.
     let engine = engine(
         &db,
@@ -34,16 +37,11 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
         config,
     )
     .await?;
-    let decision = decision_of(arguments.decision);
     let before = payout.progress.word();
-    let payout = match arguments.although {
-        None => match actor() {
-            Some(by) => engine.resolve_by(&key, decision, &arguments.note, &by).await?,
-            None => engine.resolve(&key, decision, &arguments.note).await?,
-        },
-        Some(present) => {
-            engine.resolve_although(&key, decision, &arguments.note, present.word()).await?
-        }
+    let payout = match decide(&engine, &key, arguments, by.as_ref()).await {
+        Ok(payout) => payout,
+        Err(EngineError::ResendWaits(resend)) => return tell_resend_waits(&resend, arguments.json),
+        Err(error) => return Err(error.into()),
     };
     if arguments.json {
         with_row(&payout, |row| console::print_json(row))?;
@@ -61,6 +59,33 @@ async fn resolve(arguments: &ResolveArguments, config: Option<&Path>) -> Result<
     };
     console::tell(next);
     Ok(Exit::Succeeded)
+}
+
+/// Records the decision in the name of whoever takes it.
+async fn decide(
+    engine: &Engine,
+    key: &OrderKey,
+    arguments: &ResolveArguments,
+    by: Option<&Actor>,
+) -> Result<Payout, EngineError> {
+    let (decision, note) = (decision_of(arguments.decision), arguments.note.as_str());
+    match (arguments.although.map(|present| present.word()), by) {
+        (None, Some(by)) => engine.resolve_by(key, decision, note, by).await,
+        (None, None) => engine.resolve(key, decision, note).await,
+        (Some(present), Some(by)) => {
+            engine.resolve_although_by(key, decision, note, present, by).await
+        }
+        (Some(present), None) => engine.resolve_although(key, decision, note, present).await,
+    }
+}
+
+/// The decision is kept, and others must approve it.
+fn tell_resend_waits(resend: &Resend, is_json: bool) -> Result<Exit, Failure> {
+    match is_json {
+        true => console::print_json(&resend_json(resend))?,
+        false => resend_lines(resend).iter().for_each(|line| console::tell(line)),
+    }
+    Ok(Exit::Waits)
 }
 
 /// An engine that records a person's decision about accounts: it has the waiting times of the

@@ -1,12 +1,13 @@
 //! The JSON document of `plan` and `pay`, written row by row in constant memory.
 //!
-//! It is `{"payouts":[..],"totals":[..],"problems":[..]}`, followed by `"plan":{..}` for a plan and
-//! `"next"` for a list. Empty parts are present too, so that a script need not check for them.
+//! It is `{"payouts":[..],"totals":[..],"problems":[..]}`, followed by `"plan":{..}` for a plan,
+//! `"next"` for a list, and `"approval":{..}` if an account has rules of approval. Empty parts are present too, so that a script need not check for them.
 
 use std::io::{self, Write};
 
 use pagos_engine::Cursor;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     input::{BanksPaid, Format, Plan, Problem},
@@ -20,6 +21,7 @@ pub(crate) struct PayoutsJson<W: Write> {
     database: Option<DatabaseWire>,
     next: Option<Option<String>>,
     archived: Vec<OutcomeTotal>,
+    approval: Option<Value>,
     part: Part,
     is_first: bool,
 }
@@ -54,8 +56,8 @@ struct PlanWire<'a> {
 impl<W: Write> PayoutsJson<W> {
     /// Begins a document on `out`, which should be buffered.
     pub(crate) fn new(out: W) -> Self {
-        let (database, next, archived) = (None, None, Vec::new());
-        Self { out, database, next, archived, part: Part::Start, is_first: true }
+        let (database, next, archived, approval) = (None, None, Vec::new(), None);
+        Self { out, database, next, archived, approval, part: Part::Start, is_first: true }
     }
 
     /// Adds the database at the end.
@@ -83,6 +85,11 @@ impl<W: Write> PayoutsJson<W> {
         self.archived = sums.to_vec();
     }
 
+    /// Adds at the end what needs approval, and how that stands.
+    pub(crate) fn approval(&mut self, approval: Value) {
+        self.approval = Some(approval);
+    }
+
     /// The writer of the document.
     pub(crate) fn out_mut(&mut self) -> &mut W {
         &mut self.out
@@ -96,6 +103,10 @@ impl<W: Write> PayoutsJson<W> {
         if !self.archived.is_empty() {
             self.out.write_all(b",\n\"archived\":")?;
             serde_json::to_writer(&mut self.out, &self.archived)?;
+        }
+        if let Some(approval) = &self.approval {
+            self.out.write_all(b",\n\"approval\":")?;
+            serde_json::to_writer(&mut self.out, approval)?;
         }
         if let Some(database) = &self.database {
             self.out.write_all(b",\n\"database\":")?;
@@ -167,7 +178,7 @@ mod tests {
     fn the_document_has_its_shape_with_and_without_rows() {
         let mut empty = Vec::new();
         PayoutsJson::new(&mut empty).finish(&[], None).unwrap();
-        let empty: serde_json::Value = serde_json::from_slice(&empty).unwrap();
+        let empty: Value = serde_json::from_slice(&empty).unwrap();
         assert_eq!(empty, serde_json::json!({"problems": [], "payouts": [], "totals": []}));
 
         let account = AccountName::new("bank-a").unwrap();

@@ -193,7 +193,8 @@ impl Database {
         }
     }
 
-    async fn is_new(&self) -> Result<bool, StoreError> {
+    /// Whether there is no database yet.
+    pub(crate) async fn is_new(&self) -> Result<bool, StoreError> {
         match self {
             Self::Misread(because) => Err(StoreError::new(because)),
             Self::File(path) => SqliteStore::is_new(path),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use pagos_engine::{Cursor, Filter, Store, StoreError};
+use pagos_engine::{Cursor, Filter, RunApproval, Store, StoreError};
 
 use crate::{
     console::{self, Lost, Sheet},
@@ -14,6 +14,7 @@ use crate::{
     output::{Outcome, PayoutsJson, Row, Screen, Table, write_sentence, write_totals},
     run::{
         database::Database,
+        need::Need,
         report::{Pages, Report, with_row},
     },
 };
@@ -59,6 +60,13 @@ impl Document {
         match &mut self.form {
             Form::Json(json) => json.of_database(db.to_string(), identity),
             Form::Table(_) => {}
+        }
+    }
+
+    /// Adds what of a run needs approval, and how that stands, for scripts.
+    pub(crate) fn of_approval(&mut self, need: &Need, run: Option<&RunApproval>) {
+        if let Form::Json(json) = &mut self.form {
+            json.approval(need.json(run));
         }
     }
 

@@ -64,8 +64,8 @@ impl Engine {
         let key = &payout.order.key;
         let refused = |because: String| EngineError::Refused(format!("{key} {because}"));
         let Some(by) = order.by.filter(|by| by.is_proven()) else {
-            let because = "may be sent again only with the approval of others, so it must be known \
-                           who decides: use a token";
+            let because = "may be sent again only with the approval of others, so who decides must \
+                           be proven: use a token (PAGOS_TOKEN at a terminal)";
             return Err(refused(because.to_owned()));
         };
         let Some(open) = payout.progress.open else {

@@ -7,14 +7,15 @@ use pagos_engine::{EngineError, RunApproval, RunId, StoreError, Tally};
 
 use crate::{
     arguments::PayArguments,
-    command::approval,
+    command::approval::has_approvers,
     console,
     exit::{Exit, Failure, with_causes},
-    output::{Progress, Visibility},
+    output::{Progress, Visibility, approval_lines, blocked_line},
     run::{
         document::Document,
         follow::{Followed, Payer, follow},
         instance::Instance,
+        need::Need,
         report::{self, Report, Waiting},
         signal::{self, Stop},
         target::Target,
@@ -34,6 +35,8 @@ pub(super) struct Case<'a> {
     pub(super) run: RunId,
     /// How many payouts the file has.
     pub(super) rows: u64,
+    /// What of it needs approval, if an account has rules.
+    pub(super) need: Option<Need>,
     pub(super) stop: Stop,
 }
 
@@ -138,13 +141,18 @@ impl Case<'_> {
 
     /// Says what waits, for whom, and how to go on.
     async fn tell_waits(&self, waits: &RunApproval, document: Document) -> Exit {
-        approval::lines(waits).iter().for_each(|line| console::tell(line));
-        console::tell(&format!(
-            "nothing is sent before {} more approve it: `pagos approve {}`; then run the same command \
-             again, or let `pagos serve` send it",
-            waits.missing(),
-            waits.run.0
-        ));
+        approval_lines(waits).iter().for_each(|line| console::tell(line));
+        let Instance { engine, store, .. } = self.instance;
+        match has_approvers(engine, store.as_ref(), waits).await {
+            Ok(true) => console::tell(&format!(
+                "nothing is sent before {} more approve it: `pagos approve {}`; then run the same \
+                 command again, or let `pagos serve` send it",
+                waits.missing(),
+                waits.run.0
+            )),
+            Ok(false) => console::tell(&blocked_line(waits)),
+            Err(failure) => console::tell(failure.to_string().trim_end()),
+        }
         drop(self.report(document).await);
         Exit::Waits
     }
@@ -289,8 +297,13 @@ impl Case<'_> {
     }
 
     /// Writes the report. If nobody reads it, a signal ends the wait for a reader.
-    async fn report(&self, document: Document) -> Reported {
+    async fn report(&self, mut document: Document) -> Reported {
         console::settle();
+        if let Some(need) = &self.need
+            && let Ok(approval) = self.instance.engine.approval(&self.run).await
+        {
+            document.of_approval(need, approval.as_ref());
+        }
         let filter = report::of_run(&self.run);
         match within(document.write(&self.instance.store, &filter), self.hurry()).await {
             Some(Ok(report)) => Reported::Read(report),
@@ -378,7 +391,8 @@ mod tests {
         let instance =
             Instance::over(store, &target.world, accounts, target.policy.clone()).await.unwrap();
         let (run, stop) = (RunId("x".to_owned()), Stop::listen(instance.engine.sending()));
-        let case = Case { arguments: &arguments, instance: &instance, run, rows: 2, stop };
+        let case =
+            Case { arguments: &arguments, instance: &instance, run, rows: 2, need: None, stop };
         let exit = case.carry_out(target, Document::of_run(true)).await;
         assert_eq!(exit, Exit::InDoubt);
     }
