@@ -86,3 +86,55 @@ pub async fn blocked_runs(
     }
     Ok(blocked)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use pagos_core::NonceSource;
+    use pagos_engine::{InstrumentedStore, MemoryStore};
+
+    use super::*;
+    use crate::token::NewToken;
+
+    /// Another number each time, so that each token has an id of its own.
+    #[derive(Debug)]
+    struct Counting(std::sync::atomic::AtomicU8);
+
+    impl NonceSource for Counting {
+        fn draw(&self) -> [u8; 16] {
+            [self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed); 16]
+        }
+    }
+
+    #[tokio::test]
+    async fn only_owners_of_valid_tokens_with_the_scope_can_approve() {
+        let store = Arc::new(MemoryStore::new());
+        let writer = InstrumentedStore::from(Arc::clone(&store));
+        let (random, now) = (Counting(1.into()), Timestamp::from_millis(1_000));
+        for (name, scope, expires_ms, is_revoked) in [
+            ("ana", Scope::Approve, None, false),
+            ("ana", Scope::Approve, Some(9_000), false),
+            ("leo", Scope::Submit, None, false),
+            ("max", Scope::Approve, Some(2_000), false),
+            ("eva", Scope::Approve, None, true),
+            ("cli:eva", Scope::Approve, None, false),
+        ] {
+            let new = NewToken {
+                name: Actor::new(name).unwrap(),
+                scopes: BTreeSet::from([scope]),
+                expires_at: expires_ms.map(Timestamp::from_millis),
+            };
+            let issued = token::create(&writer, &random, now, new).await.unwrap();
+            if is_revoked {
+                token::revoke(store.as_ref(), &writer, &issued.token.id, now).await.unwrap();
+            }
+        }
+        let at = async |ms| {
+            let found = approvers(store.as_ref(), Timestamp::from_millis(ms)).await.unwrap();
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(at(1_999).await, ["ana", "max"]);
+        assert_eq!(at(2_000).await, ["ana"]);
+    }
+}

@@ -61,13 +61,17 @@ fn whoever_submits_a_file_that_needs_approval_must_be_proven() {
     let at_terminal = [("USER", "ana")];
     let pay = format!("pay big.csv {PAY}");
     let refused = folder.run_with(&pay, &at_terminal).exits(1);
-    refused.says("set PAGOS_TOKEN to a token with the scope submit").says("nothing is stored");
+    let refused =
+        refused.says("set PAGOS_TOKEN to a token with the scope submit").says("nothing is stored");
+    let told = refused.json();
+    assert_eq!((&told["approval"]["needed"], &told["payouts"]), (&json!(1), &json!([])), "{told}");
     assert!(!folder.has("a.db"), "it is refused before anything is made");
     let approves = token(&folder, "leo", &["approve", "resolve", "admin", "read"]);
     folder.run_with(&pay, &at_terminal).exits(1).says("PAGOS_TOKEN");
     pay_by(&folder, &approves, "big.csv").exits(1).says("has not the scope submit");
     pay_by(&folder, "pagos_guess", "big.csv").exits(1).says("is none of this database");
     assert_eq!(stored(&folder), 0);
+    folder.run("token create --name cli:ana --scope approve --db a.db").exits(1).says("cli:");
     // A refused token is refused where nothing needs approval, too.
     folder.write("small.csv", payouts([("s-1", "sim:success")]));
     pay_by(&folder, "pagos_guess", "small.csv").exits(1).says("is none of this database");
@@ -166,6 +170,31 @@ fn check_blocked(folder: &Folder, ana: &str, leo: &str) {
     token(folder, "eva", &["approve"]);
     let runs = folder.run("runs --waiting --db a.db --json").exits(0).json();
     assert_eq!(runs["runs"][0]["is_blocked"], false);
+}
+
+#[test]
+fn what_left_on_the_day_counts() {
+    let folder = Folder::new("approval-day");
+    let twin = Twin::start(&folder);
+    folder.write("pagos.toml", config(&twin).replace("\"run\"", "\"day\""));
+    folder.write("first.csv", payouts([("d-1", "sim:success"), ("d-2", "sim:success")]));
+    folder.write("second.csv", payouts([("d-3", "sim:success")]));
+    let plan = folder.run("plan first.csv").exits(0).out;
+    assert!(plan.contains("if other runs pay more than 49997.00 COP through cashypro"), "{plan}");
+    let plan = folder.run("plan first.csv --json").exits(0).json();
+    assert_eq!(plan["approval"]["day"][0]["left_minor"], 4_999_700, "{plan}");
+    let running = folder.start(&format!("pay first.csv {PAY}"));
+    support::wait_for("they are paid", || twin.paid() == ["d-1", "d-2"]);
+    running.signal("INT");
+    running.end();
+    folder.run("plan second.csv").exits(0);
+    let refused = folder.run(&format!("pay second.csv {PAY}")).exits(1);
+    let told = refused.says("300004.00 COP on this day are over 250000.00 COP a day").json();
+    assert_eq!(told["approval"]["because"][0]["of"], "day", "{told}");
+    assert_eq!(stored(&folder), 2);
+    let ana = token(&folder, "ana", &["submit"]);
+    pay_by(&folder, &ana, "second.csv").exits(4);
+    assert_eq!(twin.paid(), ["d-1", "d-2"]);
 }
 
 const NOTE: &str = "not on the statement of 12 May";

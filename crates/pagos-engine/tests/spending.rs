@@ -47,6 +47,19 @@ async fn a_day_has_a_limit_and_the_next_one_has_its_own() {
     assert_eq!(merchant.engine().await.release(&run("b"), 1).await.unwrap(), 1);
 }
 
+/// A preview, for whoever is about to submit.
+#[tokio::test]
+async fn what_other_runs_released_today_is_told() {
+    let merchant = day_limit(1_000);
+    release(&merchant, "a", &[400, 100]).await.unwrap();
+    let engine = merchant.engine().await;
+    let spent =
+        async |name, own| engine.spent_today(&run(name), &account(), clp(own)).await.unwrap();
+    assert_eq!((spent("a", 500).await, spent("b", 7).await), (0, 500));
+    merchant.clock.pass(Duration::from_secs(24 * 3_600));
+    assert_eq!(spent("b", 7).await, 0);
+}
+
 #[tokio::test]
 async fn a_day_begins_where_the_accounts_say() {
     let mut merchant = day_limit(100);

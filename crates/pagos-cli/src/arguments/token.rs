@@ -26,7 +26,7 @@ pub(crate) enum TokenCommand {
 #[derive(Debug, Args)]
 pub(crate) struct TokenCreateArguments {
     /// Whoever uses it; the history names them for everything that is done with it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = parse_owner)]
     pub(crate) name: Actor,
     /// What it allows: read, submit, approve, resolve, admin; may be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true)]
@@ -57,4 +57,15 @@ pub(crate) struct TokenRevokeArguments {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
+}
+
+/// A token proves who somebody is, so its owner has no name that proves nothing.
+fn parse_owner(name: &str) -> Result<Actor, String> {
+    let actor = Actor::new(name).map_err(|error| error.to_string())?;
+    match actor.is_proven() {
+        true => Ok(actor),
+        false => {
+            Err("such a name is for people without a token; name one without `cli:`".to_owned())
+        }
+    }
 }

@@ -28,7 +28,7 @@ use crate::{
         instance::Instance,
         need::Need,
         signal::Stop,
-        submit,
+        submit::{self, Stored},
         target::{Choice, Target},
     },
 };
@@ -94,59 +94,88 @@ async fn pay_through(
     let planned =
         plan::report(payroll, &target.accounts, &mut |problem| document.problem(problem))?;
     plan::tell_cautions(&planned, &target.accounts);
-    if arguments.strict && !planned.is_clean() {
-        console::tell("this command sent nothing: with --strict a warning is an error");
-        for warning in &planned.warnings {
-            document.problem(warning)?;
-        }
-        document.refuse()?;
-        return Ok(Exit::Refused);
-    }
-    if !planned.is_good() && !arguments.skip_invalid {
-        console::tell(
-            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
-        );
+    if is_refused(&planned, arguments, &mut document)? {
         document.refuse()?;
         return Ok(Exit::Refused);
     }
     let run = RunId(planned.digest.to_string());
     let mut need = Need::of(payroll, &planned, &target.accounts)?;
+    // What was submitted to a closed run stays theirs who did it, whoever runs the command again.
     let must_be_proven = need.is_some() && is_open(db, &run).await?;
-    if let Some(need) = need.as_ref() {
-        need.lines().iter().for_each(|line| console::tell_patiently(line));
-        if must_be_proven {
-            refuse_unproven(need, by)?;
+    if let Some(need) = need.as_ref().filter(|_| must_be_proven) {
+        tell_need(need, 0);
+        if is_unproven(need, by) {
+            return refuse_unproven(need, document);
         }
     }
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
         console::tell("this command sent nothing");
         document.refuse()?;
-        return Ok(if planned.rows_bad == 0 && planned.rows == 0 {
-            Exit::Succeeded
-        } else {
-            Exit::Refused
-        });
+        let is_empty = planned.rows_bad == 0 && planned.rows == 0;
+        return Ok(if is_empty { Exit::Succeeded } else { Exit::Refused });
     }
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
     let instance = Instance::beside(db, &target).await?;
     document.of_database(db, instance.store.identity().await?);
-    let engine = &instance.engine;
-    if let Some(need) = need.as_mut() {
-        need.add_today(engine, &run).await?;
-        if must_be_proven {
-            refuse_unproven(need, by)?;
+    if let Some(need) = need.as_mut().filter(|_| must_be_proven) {
+        let before = need.needed;
+        need.add_today(&instance.engine, &run).await?;
+        tell_need(need, before);
+        if is_unproven(need, by) {
+            return refuse_unproven(need, document);
         }
     }
-    let stored = submit::store(engine, payroll, &planned, &target.accounts, &run, by).await?;
+    let stored =
+        submit::store(&instance.engine, payroll, &planned, &target.accounts, &run, by).await?;
+    if !stored.refused.is_empty() {
+        return refuse_stored(&stored, payroll, document);
+    }
+    tell_known(&stored);
+    // From here on money can move: whatever fails, the outcomes determine the exit code.
+    let stop = Stop::listen(instance.engine.sending());
+    let case = Case { arguments, instance: &instance, run, rows: planned.rows, need, stop };
+    Ok(case.carry_out(target, document).await)
+}
+
+/// Refuses a file with bad rows, unless they are to be skipped, and with `--strict` a doubtful one.
+fn is_refused(
+    planned: &Plan,
+    arguments: &PayArguments,
+    document: &mut Document,
+) -> Result<bool, Failure> {
+    if arguments.strict && !planned.is_clean() {
+        console::tell("this command sent nothing: with --strict a warning is an error");
+        for warning in &planned.warnings {
+            document.problem(warning)?;
+        }
+        return Ok(true);
+    }
+    if !planned.is_good() && !arguments.skip_invalid {
+        console::tell(
+            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
+        );
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Tells the rows that the store refused; nothing of the file is stored.
+fn refuse_stored(
+    stored: &Stored,
+    payroll: &Payroll,
+    mut document: Document,
+) -> Result<Exit, Failure> {
     for problem in &stored.refused {
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;
     }
-    if !stored.refused.is_empty() {
-        console::tell("this command sent nothing; `pagos list` shows what was paid before");
-        document.refuse()?;
-        return Ok(Exit::Refused);
-    }
+    console::tell("this command sent nothing; `pagos list` shows what was paid before");
+    document.refuse()?;
+    Ok(Exit::Refused)
+}
+
+/// Tells which payouts of the file are not sent again.
+fn tell_known(stored: &Stored) {
     if stored.existing > 0 {
         console::tell(&format!(
             "{} of these payouts are known already and are not sent again; {} are new",
@@ -161,14 +190,9 @@ async fn pay_through(
             seal.day_text()
         ));
     }
-    // From here on money can move: whatever fails, the outcomes determine the exit code.
-    let stop = Stop::listen(instance.engine.sending());
-    let case = Case { arguments, instance: &instance, run, rows: planned.rows, need, stop };
-    Ok(case.carry_out(target, document).await)
 }
 
-/// Whether payouts can still join the run. What was submitted to one that is closed stays theirs
-/// who did it, whoever runs the command again.
+/// Whether payouts can still join the run.
 async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
     if db.is_new().await? {
         return Ok(true);
@@ -177,16 +201,27 @@ async fn is_open(db: &Database, run: &RunId) -> Result<bool, Failure> {
     Ok(known.is_none_or(|known| known.closed_at.is_none() && known.released_at.is_none()))
 }
 
-/// Refuses a file that needs approval from somebody who could be one of the approvers.
-fn refuse_unproven(need: &Need, by: Option<&Actor>) -> Result<(), Failure> {
-    if need.needed == 0 || by.is_some_and(Actor::is_proven) {
-        return Ok(());
+/// Tells who must approve, if that is more than was told before.
+fn tell_need(need: &Need, told: u32) {
+    if need.needed > told {
+        need.lines().iter().for_each(|line| console::tell_patiently(line));
     }
-    Err(Failure::new(format!(
-        "this needs approval by others than whoever submits it, and it is not proven who that is; \
+}
+
+/// Whether others must approve the file, and whoever submits it could be one of them.
+fn is_unproven(need: &Need, by: Option<&Actor>) -> bool {
+    need.needed > 0 && !by.is_some_and(Actor::is_proven)
+}
+
+fn refuse_unproven(need: &Need, mut document: Document) -> Result<Exit, Failure> {
+    console::tell(&format!(
+        "error: others than whoever submits this must approve it, and it is not proven who that is; \
          nothing is stored and nothing sent: {}",
         how_to_prove(Scope::Submit)
-    )))
+    ));
+    document.of_approval(need, None);
+    document.refuse()?;
+    Ok(Exit::Refused)
 }
 
 /// Shows totals before the first payout, and asks, unless `--yes` was given.

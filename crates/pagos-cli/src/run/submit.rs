@@ -55,8 +55,11 @@ pub(crate) async fn store(
 ) -> Result<Stored, SubmitError> {
     let outcome = store_all(engine, payroll, plan, accounts, run, by).await;
     if !matches!(&outcome, Ok(stored) if stored.refused.is_empty()) {
-        // A refused file leaves nothing behind, except what another file contains as well.
-        engine.withdraw(run).await?;
+        // A refused file leaves nothing behind, except what another file contains as well. Nothing of
+        // it joined a run that waits already.
+        if engine.approval(run).await?.is_none() {
+            engine.withdraw(run).await?;
+        }
     }
     outcome
 }
