@@ -50,13 +50,14 @@ async fn twin(arguments: &TwinArguments) -> Result<Exit, Failure> {
         "base_urls": base_urls,
         "addresses": addresses,
     });
+    // Whoever reads that it is ready may stop it at once.
+    let stop = Stop::listen(Sending::default());
+    stop.ends_as(Exit::Succeeded);
     let mut out = console::stdout();
     writeln!(out, "{ready}")?;
     out.flush()?;
     // Standard output stays locked while it is held, so a server must release it.
     drop(out);
-    let stop = Stop::listen(Sending::default());
-    stop.ends_as(Exit::Succeeded);
     stop.requested().await;
     server.shut_down().await;
     Ok(Exit::Succeeded)
