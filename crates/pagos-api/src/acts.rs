@@ -63,7 +63,7 @@ pub trait Acts: Debug + Send + Sync {
         by: &Actor,
     ) -> Result<Option<Payout>, EngineError>;
 
-    /// [`Engine::reject_resend`], by an actor.
+    /// [`Engine::reject_resend_by`].
     async fn reject_resend(
         &self,
         key: &OrderKey,
@@ -183,7 +183,7 @@ impl Acts for Engine {
         note: &str,
         by: &Actor,
     ) -> Result<(), EngineError> {
-        Engine::reject_resend(self, key, attempt, &signed(note, by)?).await
+        Engine::reject_resend_by(self, key, attempt, by, note).await
     }
 
     async fn resolve(
