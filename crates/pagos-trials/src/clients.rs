@@ -5,7 +5,7 @@
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
 mod client;
-mod order;
+pub(crate) mod order;
 mod service;
 mod verdict;
 
