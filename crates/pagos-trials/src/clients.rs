@@ -5,7 +5,7 @@
 //! What it does not show: a power cut. SIGKILL loses no page that was written to the kernel.
 
 mod client;
-mod order;
+pub(crate) mod order;
 mod service;
 mod verdict;
 
@@ -81,7 +81,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
     let rows = people::rows(options.payouts, options.seed, options.providers.clone());
     let orders = order::read(rows)?;
     let bank = TwinServer::open(&program, &folder, options.faults, options.seed)?;
-    let service = Service::new(program, folder, bank.url())?;
+    let service = Service::new(program, folder, bank.url());
     let begun = Instant::now();
     let crowd = Crowd::new(service.make_token()?, &orders, options.clients);
     let acknowledged = storm(&service, &crowd, options)?;

@@ -1,6 +1,7 @@
 //! `cargo xtask siege`: strangers attack a running `pagos serve` on this machine, one attack after
 //! the other, while genuine webhooks come in ten times a second; then judges whether those were
-//! acknowledged and applied in time, what strangers cost, and that nothing was paid twice.
+//! acknowledged and applied in time, what strangers cost, and that nothing was paid twice. Some attack
+//! the HTTP API, one of them with a token, beside a calm client that must be answered.
 //!
 //! What it does not show: a network. Strangers and the provider have the same address here.
 

@@ -7,13 +7,13 @@ use crate::failure::Failure;
 
 /// A payout as it is submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Order {
-    pub(super) key: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Order {
+    pub(crate) key: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Bodies from the columns of a file of payouts.
-pub(super) fn read(rows: impl IntoIterator<Item = Row>) -> Result<Vec<Order>, Failure> {
+pub(crate) fn read(rows: impl IntoIterator<Item = Row>) -> Result<Vec<Order>, Failure> {
     let mut file = Vec::new();
     people::write_csv(&mut file, rows).map_err(Failure::while_doing("writing payouts"))?;
     let file = String::from_utf8(file).map_err(Failure::while_doing("reading payouts"))?;

@@ -54,8 +54,8 @@ pub(super) struct Serve {
 }
 
 impl Service {
-    pub(super) fn new(program: PathBuf, folder: PathBuf, bank: &str) -> Result<Self, Failure> {
-        Ok(Self { program, folder, bank_url: bank.to_owned() })
+    pub(super) fn new(program: PathBuf, folder: PathBuf, bank: &str) -> Self {
+        Self { program, folder, bank_url: bank.to_owned() }
     }
 
     /// Makes the database and a token.

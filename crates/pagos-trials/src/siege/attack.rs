@@ -1,6 +1,7 @@
 //! What strangers do to `serve`, one thing at a time, from the address that genuine webhooks come
 //! from: the worst case. Judges only what a stranger can see.
 
+mod api;
 mod connections;
 mod flood;
 mod guess;
@@ -26,13 +27,15 @@ struct Target<'a> {
     /// Payouts that can be named.
     known: &'a [Row],
     relay: &'a Relay,
+    /// A token of the API.
+    token: &'a str,
     until: Instant,
 }
 
 impl<'a> Target<'a> {
     fn of(harness: &'a Harness, until: Instant) -> Self {
         let (serve, known) = (harness.serve_address, harness.known.as_slice());
-        Self { serve, known, relay: &harness.relay, until }
+        Self { serve, known, relay: &harness.relay, token: &harness.token, until }
     }
 }
 
@@ -73,10 +76,20 @@ pub(super) enum Attack {
     Trace,
     /// Reasons to ask about payouts that wait to be sent again.
     Unsent,
+    /// Requests to the API that arrive byte by byte.
+    ApiSlow,
+    /// Connections to the API that ask as fast as they can and never read.
+    ApiUnread,
+    /// Requests to the API without a token, or with a wrong one.
+    ApiStrangers,
+    /// Random bytes and odd requests to the API.
+    ApiGarbage,
+    /// Repeats, contradictions, lists and odd bodies of somebody with a token.
+    ApiClients,
 }
 
 impl Attack {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Idle,
         Self::Slow,
         Self::Unread,
@@ -87,11 +100,24 @@ impl Attack {
         Self::Guess,
         Self::Trace,
         Self::Unsent,
+        Self::ApiSlow,
+        Self::ApiUnread,
+        Self::ApiStrangers,
+        Self::ApiGarbage,
+        Self::ApiClients,
     ];
 
     /// Those that tell most in little time.
-    pub(super) const QUICK: [Self; 6] =
-        [Self::Idle, Self::Slow, Self::Unread, Self::Hints, Self::LargeHints, Self::Guess];
+    pub(super) const QUICK: [Self; 8] = [
+        Self::Idle,
+        Self::Slow,
+        Self::Unread,
+        Self::Hints,
+        Self::LargeHints,
+        Self::Guess,
+        Self::ApiStrangers,
+        Self::ApiClients,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -105,12 +131,17 @@ impl Attack {
             Self::Guess => "guess",
             Self::Trace => "trace",
             Self::Unsent => "unsent",
+            Self::ApiSlow => "api-slow",
+            Self::ApiUnread => "api-unread",
+            Self::ApiStrangers => "api-strangers",
+            Self::ApiGarbage => "api-garbage",
+            Self::ApiClients => "api-clients",
         }
     }
 
     /// Does it, until the moment that is given.
     pub(super) fn launch(self, harness: &mut Harness, until: Instant) -> Result<Outcome, Failure> {
-        let act = match self {
+        let act: fn(&Target<'_>) -> Outcome = match self {
             Self::Idle => connections::idle,
             Self::Slow => connections::slow,
             Self::Unread => connections::unread,
@@ -122,6 +153,11 @@ impl Attack {
             Self::Trace => trace::launch,
             // It pays further payouts, and needs all of the harness.
             Self::Unsent => return unsent::launch(harness, until),
+            Self::ApiSlow => return api::beside_client(harness, until, connections::slow),
+            Self::ApiUnread => return api::beside_client(harness, until, connections::unread),
+            Self::ApiStrangers => return api::beside_client(harness, until, api::strangers),
+            Self::ApiGarbage => return api::beside_client(harness, until, noise::garbage),
+            Self::ApiClients => return api::beside_client(harness, until, api::clients),
         };
         Ok(act(&Target::of(harness, until)))
     }

@@ -24,7 +24,11 @@ use pagos_kit::{
 use crate::{
     failure::Failure,
     process,
-    siege::{notices::Endings, proxy::Proxy, relay::Relay},
+    siege::{
+        notices::{Endings, Ready},
+        proxy::Proxy,
+        relay::Relay,
+    },
     trial::{self, twin_server::TwinServer},
 };
 
@@ -63,6 +67,9 @@ pub(super) struct Harness {
     serve: Running,
     payers: Vec<Running>,
     pub(super) serve_address: SocketAddr,
+    pub(super) api_address: SocketAddr,
+    /// A token of the API, to submit and to read.
+    pub(super) token: String,
     pub(super) endings: Endings,
     pub(super) proxy: Proxy,
     pub(super) relay: Relay,
@@ -90,7 +97,9 @@ impl Harness {
         let config = build_config(&bank.read_credentials()?, bank.url(), &proxy, &relay)?;
         let path = folder.join("pagos.toml");
         fs::write(&path, config).map_err(Failure::while_doing(path.display()))?;
-        let (serve, serve_address, endings) = start_serve(&program, &folder)?;
+        let token = make_token(&program, &folder)?;
+        let (serve, ready, endings) = start_serve(&program, &folder)?;
+        let (serve_address, api_address) = (ready.listening, ready.api);
         relay.aim(serve_address);
         let known: Vec<Row> =
             people::rows(load.stuck, 2, unsigned()).map(|row| row.kept_pending()).collect();
@@ -101,6 +110,8 @@ impl Harness {
             serve,
             payers,
             serve_address,
+            api_address,
+            token,
             endings,
             proxy,
             relay,
@@ -161,11 +172,25 @@ impl Harness {
 
 const DATABASE: &str = "pagos.db";
 
-fn start_serve(program: &Path, folder: &Path) -> Result<(Child, SocketAddr, Endings), Failure> {
+fn make_token(program: &Path, folder: &Path) -> Result<String, Failure> {
+    let mut command = Command::new(program);
+    command.args(["token", "create", "--name", "siege", "--scope", "submit", "--scope", "read"]);
+    command.args(["--db", DATABASE, "--new-db"]).current_dir(folder).stdin(Stdio::null());
+    Ok(process::read_stdout(&mut command)?.trim().to_owned())
+}
+
+fn start_serve(program: &Path, folder: &Path) -> Result<(Child, Ready, Endings), Failure> {
     let mut help = Command::new(program);
     let has_query_rate = process::read_stdout(help.args(["serve", "--help"]))?.contains(QUERY_FLAG);
     let mut command = command(program, folder, "serve");
-    command.args(["--listen", "127.0.0.1:0", "--rate", &SENDS_PER_SECOND.to_string()]);
+    command.args([
+        "--api",
+        "127.0.0.1:0",
+        "--listen",
+        "127.0.0.1:0",
+        "--rate",
+        &SENDS_PER_SECOND.to_string(),
+    ]);
     if has_query_rate {
         command.args([QUERY_FLAG, &QUERIES_PER_SECOND.to_string()]);
     }
@@ -174,7 +199,7 @@ fn start_serve(program: &Path, folder: &Path) -> Result<(Child, SocketAddr, Endi
     let stdout = child.stdout.take();
     let stdout = stdout.ok_or_else(|| Failure::new("`pagos serve` has no standard output"));
     match stdout.and_then(Endings::listen) {
-        Ok((address, endings)) => Ok((child, address, endings)),
+        Ok((ready, endings)) => Ok((child, ready, endings)),
         Err(failure) => {
             drop(Running(child));
             Err(failure)

@@ -24,9 +24,7 @@ pub(super) struct Endings {
 
 impl Endings {
     /// Waits for the line that says where `serve` listens, and hears the rest on a thread of its own.
-    pub(super) fn listen(
-        stdout: impl Read + Send + 'static,
-    ) -> Result<(SocketAddr, Self), Failure> {
+    pub(super) fn listen(stdout: impl Read + Send + 'static) -> Result<(Ready, Self), Failure> {
         let (sender, receiver) = mpsc::channel();
         let endings = Self::default();
         let heard = endings.clone();
@@ -34,15 +32,15 @@ impl Endings {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 match parse(&line) {
                     // Nobody waits for a second one.
-                    Line::Ready(address) => drop(sender.send(address)),
+                    Line::Ready(ready) => drop(sender.send(ready)),
                     Line::Ended(key) => heard.note(key, Instant::now()),
                     Line::Other => {}
                 }
             }
         });
-        let address = receiver.recv_timeout(READY_MAX);
-        let address = address.map_err(|_| Failure::new("`pagos serve` was not ready in time"))?;
-        Ok((address, endings))
+        let ready = receiver.recv_timeout(READY_MAX);
+        let ready = ready.map_err(|_| Failure::new("`pagos serve` was not ready in time"))?;
+        Ok((ready, endings))
     }
 
     /// When it was told that this payout had ended.
@@ -55,11 +53,18 @@ impl Endings {
     }
 }
 
+/// Where `serve` listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ready {
+    pub(super) listening: SocketAddr,
+    pub(super) api: SocketAddr,
+}
+
 /// One line of `serve`.
 #[derive(Debug, PartialEq, Eq)]
 enum Line {
     /// Where it listens.
-    Ready(SocketAddr),
+    Ready(Ready),
     /// The payout of this key has ended.
     Ended(String),
     Other,
@@ -68,9 +73,9 @@ enum Line {
 fn parse(line: &str) -> Line {
     let Ok(line) = serde_json::from_str::<Value>(line) else { return Line::Other };
     let text = |name: &str| line.get(name).and_then(Value::as_str);
-    let listening = text("listening").and_then(|url| url.strip_prefix("http://")?.parse().ok());
-    if let Some(address) = listening {
-        return Line::Ready(address);
+    let address = |name: &str| text(name).and_then(|url| url.strip_prefix("http://")?.parse().ok());
+    if let (Some(listening), Some(api)) = (address("listening"), address("api")) {
+        return Line::Ready(Ready { listening, api });
     }
     let kind = line.get("event").and_then(|event| event.get("kind")).and_then(Value::as_str);
     match (text("subject"), kind, text("status"), text("key")) {
@@ -105,17 +110,19 @@ mod tests {
         ] {
             assert_eq!(parse(&other), Line::Other, "{other}");
         }
-        let ready = "{\"db\":\"x\",\"listening\":\"http://127.0.0.1:4010\",\"webhooks\":[]}";
-        assert_eq!(parse(ready), Line::Ready(SocketAddr::from(([127, 0, 0, 1], 4010))));
+        let ready = "{\"db\":\"x\",\"listening\":\"http://127.0.0.1:4010\",\
+                     \"api\":\"http://127.0.0.1:4011\"}";
+        let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(parse(ready), Line::Ready(Ready { listening: at(4010), api: at(4011) }));
     }
 
     #[test]
     fn the_first_notice_counts_and_a_program_without_an_address_is_a_failure() {
         let line = "{\"event\":{\"kind\":\"advanced\"},\"subject\":\"payout\",\"key\":\"C1\",\
                     \"status\":\"failed\"}\n";
-        let ready = "{\"listening\":\"http://127.0.0.1:1\"}\n";
-        let (address, endings) = Endings::listen(ready.as_bytes()).unwrap();
-        assert_eq!(address.port(), 1);
+        let ready = "{\"listening\":\"http://127.0.0.1:1\",\"api\":\"http://127.0.0.1:2\"}\n";
+        let (ready, endings) = Endings::listen(ready.as_bytes()).unwrap();
+        assert_eq!((ready.listening.port(), ready.api.port()), (1, 2));
         let first = Instant::now();
         endings.note("C1".to_owned(), first);
         endings.note("C1".to_owned(), first + Duration::from_secs(1));

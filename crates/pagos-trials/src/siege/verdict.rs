@@ -124,7 +124,7 @@ fn judge_fates(figures: &Figures, faults: &mut Vec<String>) {
 /// One line for each, with its verdict, and a headline.
 pub(super) fn table(all: &[Figures]) -> Vec<String> {
     let headline = format!(
-        "{:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>10} {:>11}  {}",
+        "{:<14} {:>9} {:>9} {:>8} {:>8} {:>8} {:>10} {:>11}  {}",
         "attack",
         "requests",
         "genuine",
@@ -140,7 +140,7 @@ pub(super) fn table(all: &[Figures]) -> Vec<String> {
         let verdict = if faults.is_empty() { "held".to_owned() } else { faults.join("; ") };
         let peak = figures.peak_kib.map_or("-".to_owned(), |kib| (kib >> 10).to_string());
         format!(
-            "{:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>10} {:>11}  {verdict}",
+            "{:<14} {:>9} {:>9} {:>8} {:>8} {:>8} {:>10} {:>11}  {verdict}",
             figures.name,
             figures.requests,
             figures.outcomes.len(),

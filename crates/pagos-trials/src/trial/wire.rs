@@ -144,6 +144,12 @@ pub(crate) fn post(path: &str, headers: &str, body: Vec<u8>) -> Message {
     Message { head: head.into_bytes(), body }
 }
 
+/// A GET with these further header lines, each with its line end.
+pub(crate) fn get(path: &str, headers: &str) -> Message {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: siege.invalid\r\n{headers}\r\n");
+    Message { head: head.into_bytes(), body: Vec::new() }
+}
+
 /// An answer without a body.
 pub(crate) fn answer(status: &str) -> Message {
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
