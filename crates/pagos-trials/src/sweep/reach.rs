@@ -87,10 +87,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::CountRefused | Point::Acknowledge => {
             Reach::Never("it is `serve`'s, once a minute or for each page of notices; no money")
         }
-        Point::Seal
-        | Point::ForgetDeliveries
-        | Point::ForgetNotices
-        | Point::ForgetReader => {
+        Point::Seal | Point::ForgetDeliveries | Point::ForgetNotices | Point::ForgetReader => {
             Reach::Never("nothing is old enough to be pruned, and nobody prunes here")
         }
         // Whoever is refused for good is asked about only if the refusal was not heard.
