@@ -215,6 +215,21 @@ pub async fn replay(writer: &Writer, name: &EndpointName, from: u64) -> Result<(
 /// position, so that it holds no notice any more. Events that it has not got are never delivered. If it
 /// gets events again later, it is a new endpoint.
 ///
+/// ```
+/// use std::sync::Arc;
+///
+/// use pagos_core::Timestamp;
+/// use pagos_engine::{InstrumentedStore, MemoryStore, Store};
+/// use pagos_events::{EndpointName, Writer, forget};
+///
+/// # futures_util::future::FutureExt::now_or_never(async {
+/// let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+/// let writer = Writer { store: Arc::clone(&store), writer: InstrumentedStore::from(store) };
+/// let now = Timestamp::from_millis(1_700_000_000_000);
+/// forget(&writer, &EndpointName::new("erp").unwrap(), now).await.unwrap();
+/// # }).unwrap();
+/// ```
+///
 /// # Errors
 /// [`OrderError::InUse`] or the error of the store. After an error of the store it may be repeated.
 pub async fn forget(
