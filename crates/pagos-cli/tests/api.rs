@@ -44,7 +44,9 @@ fn orders_and_files_are_submitted_over_http_by_whoever_has_a_token() {
     assert_eq!((status, &told["errors"][0]["line"]), (422, &json!(3)), "{told}");
     assert_eq!(told["errors"][0]["field"], "key", "{told}");
     // What is no payroll is told so at once, and never with an answer that invites a repeat.
-    for nothing in ["PK\u{3}\u{4} no workbook", "%PDF-1.7", "{\"orders\": []}", "", "key\n", "\u{0}"] {
+    for nothing in
+        ["PK\u{3}\u{4} no workbook", "%PDF-1.7", "{\"orders\": []}", "", "key\n", "\u{0}"]
+    {
         let (status, told) = ask("POST", &runs, &token, "text/csv", nothing);
         assert_eq!((status, &told["kind"]), (422, &json!("invalid")), "{nothing:?}: {told}");
     }
