@@ -93,3 +93,51 @@ async fn after_a_stop_no_change_begins() {
     let told = site.post(&token, "/v1/payouts", &site::payout("may-1")).await;
     assert_eq!((told.status, told.problem()), (503, "busy"));
 }
+
+/// Sends a request as it stands, and reads to the end of the connection.
+async fn raw(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // The server may answer and close before it has read everything.
+    let _ = stream.write_all(request.as_bytes()).await;
+    let mut text = Vec::new();
+    let _ = stream.read_to_end(&mut text).await;
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// Requests that two readers could take for different ones, and heads that are too long.
+#[tokio::test]
+async fn ambiguous_and_huge_heads_are_refused() {
+    let site = Site::new().await;
+    let token = site.all().await;
+    let post = |more: &str, body: &str| {
+        format!(
+            "POST /v1/payouts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\n{more}\r\n\r\n{body}"
+        )
+    };
+    let order = site::payout("may-1").to_string();
+    let (length, long) = (order.len(), "x".repeat(40_000));
+    let chunked = format!("{length:x}\r\n{order}\r\n0\r\n\r\n");
+    let wrong = [
+        post(&format!("content-length: {length}\r\ncontent-length: 1"), &order),
+        post(&format!("content-length: {length}, 1"), &order),
+        post("content-length: -1", &order),
+        post(&format!("content-length: +{length}"), &order),
+        post("transfer-encoding: gzip", &chunked),
+        post("transfer-encoding: chunked, identity", &chunked),
+        post(&format!("x-long: {long}\r\ncontent-length: {length}"), &order),
+        format!("GET /v1/payouts?status={long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+        "GET /v1/payouts HTTP/9.9\r\n\r\n".to_owned(),
+        "\r\n\r\n\r\n".to_owned() + &long,
+    ];
+    visit(&site, async |address| {
+        for request in &wrong {
+            let told = raw(address, request).await;
+            let status = told.get(9..12).unwrap_or("cut");
+            assert!(["400", "414", "431", "505", "cut"].contains(&status), "{request:.80}: {told}");
+        }
+    })
+    .await;
+    let stored = site.get(&token, "/v1/payouts").await;
+    assert_eq!(stored.body["payouts"], serde_json::json!([]), "{stored:?}");
+}
