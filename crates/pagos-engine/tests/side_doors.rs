@@ -32,6 +32,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("approve_resend", Tried),
     ("ask_payment", Harmless),
     ("check", Harmless),
+    ("disclose", Harmless),
     ("due_at", Harmless),
     ("halted", Harmless),
     ("has_approvers", Harmless),

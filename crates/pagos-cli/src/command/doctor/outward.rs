@@ -49,7 +49,7 @@ pub(super) async fn findings(configuration: &Configuration, db: &Database) -> Ve
         findings.extend(retired(configuration, store.as_ref()).await);
     }
     findings.extend(configuration.metrics.map(metrics));
-    if let Some(address) = configuration.api {
+    if let Some(address) = configuration.api.listen {
         findings.push(api(address, valid_tokens(store.as_deref(), now).await));
     }
     findings

@@ -77,7 +77,7 @@ pub(super) async fn open(
     let sandbox = sandbox.with_settings(ACCOUNT, &RULE);
     let mut target = Target::of_sandbox(sandbox).await?;
     target.events = events;
-    (target.api, target.metrics) = (Some(FREE_PORT), Some(FREE_PORT));
+    (target.api.listen, target.metrics) = (Some(FREE_PORT), Some(FREE_PORT));
     Ok((target, Session { signing_secret }))
 }
 
