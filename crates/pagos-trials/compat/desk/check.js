@@ -42,7 +42,9 @@ function start(database, events) {
 function token(database, name, ...scopes) {
   const words = ["token", "create", "--name", name, "--db", database];
   const all = scopes.flatMap((scope) => ["--scope", scope]);
-  return execFileSync(PROGRAM, [...words, ...all], { cwd: ROOM, encoding: "utf8" }).trim();
+  return execFileSync(PROGRAM, [...words, ...all], {
+    cwd: ROOM, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
 }
 
 const HEADER = "key,provider,amount,currency,name,document_type,document,bank,account_type,account,email,phone,description";
@@ -195,7 +197,6 @@ async function tour({ browser, axe, settings, origin }) {
     await press(approver, "Approve");
     await until(approver, run, "released");
     await until(approver, run, "failed");
-    // The page that is open changes without being loaded again, where anything still can.
     await picture(approver, "run");
   });
 
