@@ -159,7 +159,7 @@ mod tests {
         std::fs::write(&path, format!("[accounts.{first}]\n{offered}")).unwrap();
         let read = Configuration::load(Some(&path), Vec::new(), &[first]).unwrap();
         assert_eq!(read.accounts.len(), 2, "{offered}");
-        assert!(read.metrics.is_some() && read.api.is_some() && read.retention.is_some());
+        assert!(read.metrics.is_some() && read.api.listen.is_some() && read.retention.is_some());
         let [destination] = &events::read(&read.events).unwrap()[..] else { panic!("{offered}") };
         assert_eq!((destination.endpoint.secrets(), destination.endpoint.scheme()), (2, "https"));
         let account = read.accounts.iter().find(|it| it.name.as_str() == first).unwrap();
