@@ -327,7 +327,8 @@ fn check_approval(name: &str, database: Option<Server>) {
     let rule = "[[accounts.cashypro.approval]]\nof = \"payout\"\nover = \"1 COP\"\napprovers = 1\n";
     let mut scene = Scene::start_with(name, database, rule);
     scene.folder.write("payouts.csv", payouts([("a-1", "sim:success")]));
-    scene.run_as("pay payouts.csv --yes", &[("USER", "bea")]).exits(4);
+    let bea = scene.run("token create --name bea --scope submit").exits(0).out;
+    scene.run_as("pay payouts.csv --yes", &[("PAGOS_TOKEN", bea.trim())]).exits(4);
     let has = |kind: &str| scene.receiver.got().iter().any(|got| got.kind() == kind);
     wait_for("the run is told", || has("run.waiting_for_approval"));
     let waits = scene.run("runs --waiting --json").exits(0).json()["runs"][0].clone();

@@ -250,7 +250,12 @@ impl Engine {
             };
             self.write(Point::RecordDecision, payout, Writer::Anyone, decide).await?;
         }
-        self.reject_resend(key, attempt, note).await
+        // The notice has one text, so the name is in it.
+        let told = match note.trim() {
+            "" => String::new(),
+            note => format!("{by}: {note}"),
+        };
+        self.reject_resend(key, attempt, &told).await
     }
 
     fn approvers_to_resend(&self, payout: &Payout) -> u32 {

@@ -20,6 +20,7 @@ function chromium() {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
   const folders = process.env.PATH.split(path.delimiter);
   const all = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
+  all.push("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
   return process.env.CHROMIUM || all.find((file) => fs.existsSync(file));
 }
 

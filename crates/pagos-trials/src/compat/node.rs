@@ -13,7 +13,7 @@ use crate::{
 const FILES: [&str; 2] = ["package.json", "package-lock.json"];
 
 /// The oldest Node.js with `fetch`, which scripts may use.
-const NODE_MIN: &str = "process.exit(Number(process.versions.node.split('.')[0] < 18))";
+const NODE_MIN: &str = "process.exit(Number(process.versions.node.split('.')[0] < 20))";
 
 /// On Windows npm is a batch file, which is found by its whole name only.
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -21,7 +21,7 @@ const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 /// Finds Node.js, and installs the packages unless the same ones are there.
 pub(super) fn prepare(site: &Site) -> Result<Prepared, Failure> {
     if !process::is_available(Command::new("node").args(["-e", NODE_MIN])) {
-        let because = "node is not installed, or older than 18".to_owned();
+        let because = "node is not installed, or older than 20".to_owned();
         return Ok(Prepared::Missing(because));
     }
     let wanted = copy_files(site)?;
