@@ -31,7 +31,7 @@ pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::ValueEnum;
+    use clap::{Parser, ValueEnum};
     use clap_complete::Shell;
 
     use super::*;
@@ -57,5 +57,28 @@ mod tests {
         }
         let page = fs::read_to_string(folder.path().join("man1/pagos.1")).unwrap();
         assert!(page.contains("Exit codes"), "{page}");
+    }
+
+    /// What the unit and the image start is a command line of this program.
+    #[test]
+    fn the_service_and_the_image_say_what_the_command_takes() {
+        let ops = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ops");
+        let read = |name: &str| fs::read_to_string(ops.join(name)).unwrap();
+        let line = |text: &str, start: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(start));
+            line.unwrap_or_else(|| panic!("{start}")).to_owned()
+        };
+        let unit = line(&read("systemd/pagos.service"), "ExecStart=");
+        let unit = unit.replace("${PAGOS_DB}", "pagos.db").replace(" $PAGOS_OPTIONS", "");
+        let image = read("Containerfile");
+        let words = |start: &str| {
+            let words: Vec<String> = serde_json::from_str(&line(&image, start)).unwrap();
+            words.join(" ")
+        };
+        let image = format!("{} {}", words("ENTRYPOINT "), words("CMD "));
+        for command in [unit, image] {
+            let parsed = Arguments::try_parse_from(command.split(' '));
+            assert!(parsed.is_ok(), "{command}: {parsed:?}");
+        }
     }
 }
