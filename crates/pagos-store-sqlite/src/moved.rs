@@ -62,6 +62,18 @@ pub(crate) fn set(connection: &Connection, to: &MovedTo, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Whether the other database was seen to have everything.
+pub(crate) fn is_complete(connection: &Connection) -> Result<bool, Failure> {
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = 'moved_completely'";
+    Ok(connection.prepare_cached(table)?.exists(())?)
+}
+
+/// Notes that the other database has everything. A table of its own, since rows are refused.
+pub(crate) fn complete(connection: &Connection) -> Result<(), Failure> {
+    let table = "CREATE TABLE IF NOT EXISTS moved_completely (at INTEGER) STRICT";
+    Ok(connection.execute_batch(table)?)
+}
+
 /// The tables of the database.
 pub(crate) fn tables(connection: &Connection) -> Result<Vec<String>, Failure> {
     let mut statement = connection.prepare(

@@ -91,6 +91,15 @@ impl SqliteSource {
         self.moved_to.as_ref()
     }
 
+    /// Whether a move of this database was seen to be complete. Another one would be from a state
+    /// that knows nothing of what the other database has sent since.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn is_complete(&self) -> Result<bool, StoreError> {
+        Ok(moved::is_complete(&self.connection)?)
+    }
+
     /// How many rows of this kind there are.
     ///
     /// # Errors
@@ -173,6 +182,18 @@ impl SqliteSource {
             true => Ok(()),
             false => Err(StoreError::new("the mark of the database is not as it was written")),
         }
+    }
+
+    /// Notes in the marked database that the other one has everything.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn complete(&self) -> Result<(), StoreError> {
+        moved::complete(&self.connection)?;
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("COMMIT").map_err(Failure::from)?;
+        }
+        Ok(())
     }
 }
 

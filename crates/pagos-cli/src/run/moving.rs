@@ -59,6 +59,7 @@ pub(crate) async fn move_all(
     watch: &mut dyn FnMut(Done) -> Result<(), Failure>,
 ) -> Result<Outcome, Failure> {
     if !is_to_do(&source, &target, to)? {
+        source.complete()?;
         return Ok(Outcome::WasThere);
     }
     let mut counts = Vec::with_capacity(Moved::ALL.len());
@@ -85,6 +86,7 @@ pub(crate) async fn move_all(
     watch(Done::Marked)?;
     target.commit().await.map_err(|error| unfinished(&error))?;
     watch(Done::Committed)?;
+    source.complete()?;
     Ok(Outcome::Moved(parts))
 }
 
@@ -103,6 +105,13 @@ fn is_to_do(source: &SqliteSource, target: &PostgresTarget, to: &str) -> Result<
                 marked.place,
                 marked.identity,
                 target.identity()
+            )));
+        }
+        Some(_) if source.is_complete()? => {
+            return Err(Failure::new(format!(
+                "{to} had taken this database over and has lost it, as after a restored backup or a \
+                 failover; what it sent since is not known here. Read \"Restore from a backup\" in \
+                 docs/OPERATIONS.md"
             )));
         }
         None if has_arrived => {
@@ -315,6 +324,8 @@ mod tests {
             let was_there = last == Done::Committed;
             assert_eq!(outcome.unwrap() == Outcome::WasThere, was_there, "{last:?}");
             assert_eq!(sendable_from_file(&world.file).await, 0, "{last:?}");
+            let file = SqliteSource::open(&world.file, NOW.plus(Duration::from_mins(1))).unwrap();
+            assert!(file.is_complete().unwrap(), "{last:?}");
             let store = world.store().await;
             assert!(store.payout(&OrderKey::new("k1").unwrap()).await.unwrap().is_some());
         }
@@ -383,6 +394,19 @@ mod tests {
         assert!(moved.unwrap_err().to_string().contains("is an older copy"));
         let missing = SqliteSource::open(world.file.with_file_name("none.db"), NOW).unwrap_err();
         assert!(missing.to_string().contains("nothing to move"), "{missing}");
+    }
+
+    #[tokio::test]
+    async fn move_6_what_the_server_took_and_lost_is_not_moved_again() {
+        let Some(world) = World::new().await else { return };
+        let target = world.target().await;
+        let mut source = SqliteSource::open(&world.file, NOW).unwrap();
+        let identity = target.identity().to_owned();
+        source.mark(&MovedTo { identity, place: "the server".to_owned() }, NOW).unwrap();
+        source.complete().unwrap();
+        let refused = move_all(source, target, "the server", NOW, &mut |_| Ok(())).await;
+        assert!(refused.unwrap_err().to_string().contains("has lost it"));
+        assert_eq!(sendable_from_file(&world.file).await, 0);
     }
 
     #[tokio::test]
