@@ -52,8 +52,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     let parts = workspace.target.join("dist-parts");
     let mut tar = Command::new("tar");
     process::run(tar.arg("-czf").arg(&archive).arg("-C").arg(parts).arg(&stem))?;
-    let line = format!("{}  {name}\n", read_checksum(&dist, &name)?);
-    let path = dist.join(format!("{name}.sha256"));
+    write_checksum(&dist, &name)
+}
+
+/// Writes the checksum of a file beside it, and prints it.
+pub(crate) fn write_checksum(folder: &Path, name: &str) -> Result<(), Failure> {
+    let line = format!("{}  {name}\n", read_checksum(folder, name)?);
+    let path = folder.join(format!("{name}.sha256"));
     fs::write(&path, &line).map_err(Failure::while_doing(path.display()))?;
     print!("{line}");
     Ok(())

@@ -24,6 +24,7 @@ mod lint;
 mod model;
 mod mutants;
 mod new_provider;
+mod package;
 
 pub mod process;
 mod release;
@@ -60,6 +61,7 @@ enum Command {
     /// Judges advisories, licences and sources of dependencies, by cargo-deny.
     Audit,
     Binary(binary::Options),
+    Package(package::Options),
     Release(release::Options),
     Mutants(mutants::Options),
     Model(model::Options),
@@ -120,6 +122,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Bench(options) => bench::run(&workspace()?, options),
         Command::Audit => audit::run(&workspace()?),
         Command::Binary(options) => binary::run(&workspace()?, options),
+        Command::Package(options) => package::run(&workspace()?, options),
         Command::Release(options) => release::run(&workspace()?, options),
         Command::Mutants(options) => mutants::run(&workspace()?, options),
         Command::Model(options) => model::run(&workspace()?, options),

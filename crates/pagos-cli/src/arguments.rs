@@ -7,6 +7,7 @@ pub(crate) mod conekta;
 mod events;
 mod inbox;
 mod list;
+mod migrate;
 mod moment;
 mod payment;
 mod retention;
@@ -25,6 +26,7 @@ pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
 };
 pub(crate) use list::{ListArguments, StatusFilter};
+pub(crate) use migrate::{CompletionsArguments, ManArguments, MigrateArguments};
 pub(crate) use payment::{
     PaymentAskArguments, PaymentCommand, PaymentCreateArguments, PaymentKeyArguments,
     PaymentListArguments, PaymentResolveArguments,
@@ -172,6 +174,16 @@ pub(crate) enum Command {
     /// Check an archive, and find payouts in it
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Move a database from a file to an empty PostgreSQL database, whole
+    ///
+    /// Everything is copied and compared first. Then the file is marked, so that nothing is ever
+    /// sent from it again, and only after that the server can send. If the command is broken off,
+    /// run it again: at no moment can both send. No other process may work on the file meanwhile.
+    Migrate(MigrateArguments),
+    /// Print a script that completes commands and options in a shell
+    Completions(CompletionsArguments),
+    /// Write the manual pages
+    Man(ManArguments),
     /// Run the providers' simulators on this machine
     Twin(TwinArguments),
     /// Show how a body is signed: string to sign, signature and headers

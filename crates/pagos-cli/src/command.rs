@@ -11,6 +11,8 @@ mod history;
 mod inbox;
 mod init;
 mod list;
+mod migrate;
+mod pages;
 mod pay;
 mod payment;
 mod plan;
@@ -65,6 +67,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
+        Command::Migrate(migrate) => migrate::run(migrate),
+        Command::Completions(shell) => pages::completions(shell),
+        Command::Man(man) => pages::man(man),
         Command::Twin(twin) => twin::run(twin),
         Command::Conekta(command) => conekta::run(command, config),
     }

@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod follow;
 pub(crate) mod instance;
 pub(crate) mod listen;
+pub(crate) mod moving;
 pub(crate) mod need;
 pub(crate) mod notices;
 pub(crate) mod payer;

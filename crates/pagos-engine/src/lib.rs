@@ -39,6 +39,7 @@ mod lanes;
 mod list;
 #[cfg(feature = "suite")]
 mod memory;
+mod moving;
 mod operator;
 mod payment;
 mod place;
@@ -86,6 +87,7 @@ pub use judge::Judged;
 pub use list::{Cursor, Filter, Page, Sorted, Span};
 #[cfg(feature = "suite")]
 pub use memory::MemoryStore;
+pub use moving::{Moved, MovedSum};
 pub use operator::Decision;
 pub use payment::{
     KnownSession, Opening, Payment, PaymentProgress, Session, Try,

@@ -16,9 +16,10 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures_util::future::{join3, join4};
 use tokio_postgres::{
-    Client, Row, SimpleQueryMessage, Statement,
+    Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage, Statement,
     error::{DbError, Severity},
     types::{ToSql, Type},
 };
@@ -185,6 +186,26 @@ impl Connection {
     /// Like [`Connection::batch`], for statements that may take longer than any other.
     pub(crate) async fn batch_within(&self, sql: &str, limit: Duration) -> Result<(), Failure> {
         answered_within(self.client.batch_execute(sql), limit).await
+    }
+
+    /// Runs one statement without parameters; returns the first value of each row, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Result<Vec<String>, Failure> {
+        let messages = answered(self.client.simple_query(sql)).await?;
+        let text = |message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        Ok(messages.into_iter().filter_map(text).collect())
+    }
+
+    /// Begins to send rows to a table, inside a transaction.
+    pub(crate) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, Failure> {
+        answered(self.client.copy_in(sql)).await
+    }
+
+    /// Begins to receive the rows of a query, inside a transaction.
+    pub(crate) async fn copy_out(&self, sql: &str) -> Result<CopyOutStream, Failure> {
+        answered(self.client.copy_out(sql)).await
     }
 
     /// Commits. Only an answer of the server counts; anything else is [`Commit::Unknown`].

@@ -106,5 +106,5 @@ pub use scratch::Scratch;
 #[cfg(feature = "scratch")]
 pub use scratch::ScratchDatabase;
 pub use settings::ServerSettings;
-pub use store::PostgresStore;
+pub use store::{PostgresRows, PostgresStore, PostgresTarget};
 pub use url::ServerAddress;

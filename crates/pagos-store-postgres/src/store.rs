@@ -2,6 +2,7 @@
 //! SQL is elsewhere.
 
 mod inbox;
+mod moving;
 mod payment;
 mod records;
 mod retention;
@@ -15,6 +16,8 @@ use pagos_engine::{
     Payout, Permit, Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+pub use self::moving::{PostgresRows, PostgresTarget};
 
 use crate::{
     account,

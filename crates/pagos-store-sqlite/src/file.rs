@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     failure::Failure,
-    lock,
+    lock, moved,
     place::{self, blame},
     query, schema, wal,
 };
@@ -159,6 +159,8 @@ enum Use {
     /// Opened by its maker.
     First,
     Again,
+    /// Opened to move it to another store, again if the first time did not finish.
+    ToMove,
 }
 
 const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -192,6 +194,16 @@ fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
     };
     patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
+}
+
+/// Opens an existing database for writing, even if it was moved already.
+pub(crate) fn open_to_move(path: &Path) -> Result<Connection, StoreError> {
+    open_as_it_is(path, Use::ToMove)
+}
+
+/// Opens it once more for reading, beside the connection that moves it.
+pub(crate) fn open_to_compare(path: &Path) -> Result<Connection, StoreError> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 /// Opens for reading; creates nothing.
@@ -304,7 +316,7 @@ fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure>
         return Err(Failure::new(place::words_of_no_tables()));
     }
     let is_beginning = id == schema::APPLICATION_ID_OF_A_BEGINNING;
-    if is_beginning && used == Use::Again {
+    if is_beginning && used != Use::First {
         let error = StoreError::new(match is_being_made {
             true => place::HALF_MADE.to_owned(),
             false => place::words_of_a_beginning(),
@@ -321,7 +333,14 @@ fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure>
             schema::VERSION
         )));
     }
-    Ok(())
+    match used {
+        Use::First | Use::Again => moved::refuse(connection),
+        // It refuses all changes, so that it cannot be brought up to date.
+        Use::ToMove if version < schema::VERSION && moved::mark(connection)?.is_some() => Err(
+            Failure::new("its move began with an older version of pagos; finish it with that one"),
+        ),
+        Use::ToMove => Ok(()),
+    }
 }
 
 fn name(path: &Path, failure: Failure) -> StoreError {

@@ -40,6 +40,8 @@ mod forget;
 mod inbox;
 mod list;
 mod lock;
+mod moved;
+mod moving;
 mod outbox;
 mod payment;
 mod place;
@@ -62,4 +64,6 @@ mod thread;
 mod unread;
 mod wal;
 
+pub use moved::MovedTo;
+pub use moving::SqliteSource;
 pub use store::SqliteStore;

@@ -24,7 +24,7 @@ use crate::{
     account,
     asked::Asked,
     claim::{self, Due, Writing},
-    file, list, lock, outbox, place, query,
+    file, list, lock, moved, outbox, place, query,
     run::{self, Begun},
     step::{self, Written},
     submit,
@@ -247,7 +247,10 @@ impl Store for SqliteStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         self.writer()?;
         let identity = self.identity().await?;
-        lock::take_turn(&self.path, &identity)
+        let turn = lock::take_turn(&self.path, &identity)?;
+        // Now nobody else moves it; somebody may have just done so.
+        self.reader.call(|transaction| moved::refuse(transaction.connection)).await?;
+        Ok(turn)
     }
 
     async fn identity(&self) -> Result<String, StoreError> {

@@ -53,7 +53,7 @@ impl Server {
     ///
     /// # Errors
     /// If there is a password file that must not be used.
-    fn to_connect(&self) -> Result<(&str, PostgresOptions), StoreError> {
+    pub(crate) fn to_connect(&self) -> Result<(&str, PostgresOptions), StoreError> {
         let password = match self.address.has_password {
             true => None,
             false => password::find(&self.address)?,
@@ -230,7 +230,7 @@ pub(crate) async fn settings_of_server(server: &Server) -> Result<ServerSettings
 }
 
 /// Adds where we take a password from; the store only knows that it is wrong or missing.
-fn with_hint(error: StoreError) -> StoreError {
+pub(crate) fn with_hint(error: StoreError) -> StoreError {
     let told = with_causes(&error);
     match told.contains("password") {
         true => StoreError::new(format!(

@@ -1,0 +1,201 @@
+//! `cargo xtask package`: the Debian package of `pagos`, made of what is in `ops/`, and its trial in
+//! a root of its own. Judges the systemd unit before that.
+
+mod attempt;
+mod unit;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use clap::Args;
+
+use crate::{binary, failure::Failure, process, workspace::Workspace};
+
+/// Judges `ops/systemd/pagos.service`, and makes the Debian package in `target/dist`.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// The program to pack; without it, a release is built.
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// Installs, upgrades, removes and purges it in a root of its own, with a database.
+    #[arg(long = "try")]
+    is_tried: bool,
+}
+
+/// Judges, makes, tries.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    unit::judge(workspace)?;
+    if !workspace_has_dpkg()? {
+        return Ok(());
+    }
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => {
+            process::run(&mut workspace.cargo(&[
+                "build",
+                "--release",
+                "--locked",
+                "-p",
+                "pagos-cli",
+            ]))?;
+            workspace.target.join("release/pagos")
+        }
+    };
+    let package = workspace.find("pagos-cli").ok_or_else(|| Failure::new("no crate pagos-cli"))?;
+    if options.is_tried {
+        return attempt::run(workspace, &program, &package.version);
+    }
+    if binary::has_failpoints(&program)? {
+        return Err(Failure::new("the program has failpoints; a release must not"));
+    }
+    let made = make(workspace, &program, &package.version)?;
+    let (Some(folder), Some(name)) = (made.parent(), made.file_name()) else { return Ok(()) };
+    binary::write_checksum(folder, &name.to_string_lossy())
+}
+
+/// Is there dpkg? Where there is none, nothing is packed, and on CI that is a failure.
+fn workspace_has_dpkg() -> Result<bool, Failure> {
+    if process::is_available(Command::new("dpkg-deb").arg("--version")) {
+        return Ok(true);
+    }
+    if process::is_ci() {
+        return Err(Failure::new("dpkg-deb is not installed, and CI skips nothing"));
+    }
+    println!("skipped: dpkg-deb is not installed");
+    Ok(false)
+}
+
+/// Makes the package of a program under a version; returns its path.
+fn make(workspace: &Workspace, program: &Path, version: &str) -> Result<PathBuf, Failure> {
+    let root = workspace.target.join("package");
+    let _ = fs::remove_dir_all(&root);
+    for (from, to, mode) in FILES {
+        place(&workspace.root.join(from), &root.join(to), mode)?;
+    }
+    place(program, &root.join("usr/bin/pagos"), "0755")?;
+    let own = |words: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(words);
+        command
+    };
+    // The example is what `pagos init` writes.
+    let config = root.join("etc/pagos/pagos.toml");
+    process::read_stdout(own(&["init"]).arg(&config))?;
+    chmod(&config, "0640")?;
+    for (shell, to) in COMPLETIONS {
+        let script = process::read_stdout(&mut own(&["completions", shell]))?;
+        write(&root.join(to), &script)?;
+    }
+    let pages = root.join("usr/share/man/man1");
+    process::read_stdout(own(&["man", "--to"]).arg(&pages))?;
+    let mut pages = list(&pages)?;
+    pages.sort();
+    process::read_stdout(Command::new("gzip").arg("-9n").args(pages))?;
+    let control = fs::read_to_string(workspace.root.join("ops/debian/control"));
+    let control = control.map_err(Failure::while_doing("ops/debian/control"))?;
+    let architecture = process::read_stdout(Command::new("dpkg").arg("--print-architecture"))?;
+    let control = control
+        .replace("@VERSION@", version)
+        .replace("@ARCHITECTURE@", architecture.trim())
+        .replace("@MAINTAINER@", "The Pagos maintainers <pagos@localhost>")
+        .replace("@HOMEPAGE@", "https://github.com/pagos-rs/pagos");
+    write(&root.join("DEBIAN/control"), &control)?;
+    let dist = workspace.target.join("dist");
+    fs::create_dir_all(&dist).map_err(Failure::while_doing(dist.display()))?;
+    let made = dist.join(format!("pagos_{version}_{}.deb", architecture.trim()));
+    let mut build = Command::new("dpkg-deb");
+    process::read_stdout(build.args(["--root-owner-group", "--build"]).arg(&root).arg(&made))?;
+    Ok(made)
+}
+
+/// Which file goes where, with its mode.
+const FILES: [(&str, &str, &str); 15] = [
+    ("ops/debian/conffiles", "DEBIAN/conffiles", "0644"),
+    ("ops/debian/preinst", "DEBIAN/preinst", "0755"),
+    ("ops/debian/postinst", "DEBIAN/postinst", "0755"),
+    ("ops/debian/prerm", "DEBIAN/prerm", "0755"),
+    ("ops/debian/postrm", "DEBIAN/postrm", "0755"),
+    ("ops/systemd/pagos.service", "usr/lib/systemd/system/pagos.service", "0644"),
+    ("ops/systemd/pagos.sysusers", "usr/lib/sysusers.d/pagos.conf", "0644"),
+    ("ops/systemd/pagos.tmpfiles", "usr/lib/tmpfiles.d/pagos.conf", "0644"),
+    ("ops/systemd/environment", "etc/pagos/environment", "0600"),
+    ("ops/prometheus/alerts.yml", "usr/share/doc/pagos/alerts.yml", "0644"),
+    ("LICENSE-MIT", "usr/share/doc/pagos/copyright", "0644"),
+    ("README.md", "usr/share/doc/pagos/README.md", "0644"),
+    ("docs/OPERATIONS.md", "usr/share/doc/pagos/OPERATIONS.md", "0644"),
+    ("docs/SAFETY.md", "usr/share/doc/pagos/SAFETY.md", "0644"),
+    ("docs/TELEMETRY.md", "usr/share/doc/pagos/TELEMETRY.md", "0644"),
+];
+
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "usr/share/bash-completion/completions/pagos"),
+    ("zsh", "usr/share/zsh/vendor-completions/_pagos"),
+    ("fish", "usr/share/fish/vendor_completions.d/pagos.fish"),
+];
+
+fn place(from: &Path, to: &Path, mode: &str) -> Result<(), Failure> {
+    make_folder_of(to)?;
+    fs::copy(from, to).map_err(Failure::while_doing(from.display()))?;
+    chmod(to, mode)
+}
+
+fn write(to: &Path, text: &str) -> Result<(), Failure> {
+    make_folder_of(to)?;
+    fs::write(to, text).map_err(Failure::while_doing(to.display()))?;
+    chmod(to, "0644")
+}
+
+/// Folders have the usual mode, whatever the umask is.
+fn make_folder_of(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(path);
+    process::read_stdout(Command::new("install").args(["-d", "-m", "0755"]).arg(folder)).map(drop)
+}
+
+fn chmod(path: &Path, mode: &str) -> Result<(), Failure> {
+    process::read_stdout(Command::new("chmod").arg(mode).arg(path)).map(drop)
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = || Failure::while_doing(folder.display());
+    let entries = fs::read_dir(folder).map_err(failed())?;
+    entries.map(|entry| Ok(entry.map_err(failed())?.path())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace() -> Workspace {
+        Workspace::read().unwrap()
+    }
+
+    #[test]
+    fn every_file_that_is_packed_exists() {
+        let root = workspace().root;
+        for (from, _, _) in FILES {
+            assert!(root.join(from).is_file(), "{from}");
+        }
+    }
+
+    /// No builder is needed to see that the steps fit the files. A test of pagos-cli looks at the
+    /// command.
+    #[test]
+    fn the_image_copies_what_exists_and_runs_without_root() {
+        let root = workspace().root;
+        let text = fs::read_to_string(root.join("ops/Containerfile")).unwrap();
+        let steps: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        for step in steps.iter().filter_map(|step| step.strip_prefix("COPY ")) {
+            let words: Vec<&str> = step.split(' ').filter(|word| !word.starts_with("--")).collect();
+            let (_, from) = words.split_last().unwrap();
+            for from in from.iter().filter(|from| **from != "${PROGRAM}") {
+                assert!(root.join(from).is_file(), "{step}");
+            }
+        }
+        for needed in ["USER nonroot", "VOLUME [\"/var/lib/pagos\"]", "STOPSIGNAL SIGTERM"] {
+            assert!(steps.contains(&needed), "{needed}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Judges the systemd unit with systemd's own programs, which need no running systemd.
+
+use std::{fs, process::Command};
+
+use crate::{failure::Failure, process, workspace::Workspace};
+
+/// How exposed the unit may be, in tenths, as `systemd-analyze security` counts: 100 is a service
+/// without any restriction.
+const EXPOSURE_MAX: u32 = 15;
+
+/// Verifies the unit, and prints how exposed it is. Without systemd it says that it is skipped, which
+/// is a failure on CI.
+pub(super) fn judge(workspace: &Workspace) -> Result<(), Failure> {
+    if !process::is_available(Command::new("systemd-analyze").arg("--version")) {
+        if process::is_ci() {
+            return Err(Failure::new("systemd-analyze is not installed, and CI skips nothing"));
+        }
+        println!("skipped: systemd-analyze is not installed");
+        return Ok(());
+    }
+    let path = workspace.root.join("ops/systemd/pagos.service");
+    let text = fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
+    // The program is not on this machine.
+    let text = text.replace("/usr/bin/pagos", "/bin/true");
+    let folder = workspace.target.join("unit");
+    fs::create_dir_all(&folder).map_err(Failure::while_doing(folder.display()))?;
+    let copy = folder.join("pagos.service");
+    fs::write(&copy, text).map_err(Failure::while_doing(copy.display()))?;
+    let analyze = |words: &[&str]| {
+        let mut command = Command::new("systemd-analyze");
+        process::overhear(command.args(words).arg(&copy))
+    };
+    let verified = analyze(&["verify", "--man=no", "--no-pager"])?;
+    if !verified.is_success || verified.text.contains("pagos.service:") {
+        return Err(Failure::new(format!("the unit is not as it should be:\n{}", verified.text)));
+    }
+    let heard = analyze(&["security", "--offline=true", "--no-pager"])?;
+    if heard.text.contains("unrecognized option") {
+        println!("skipped: systemd counts the exposure of a file from version 250 on");
+        return Ok(());
+    }
+    let exposure = read_exposure(&heard.text)
+        .ok_or_else(|| Failure::new(format!("no exposure level:\n{}", heard.text)))?;
+    println!("pagos.service: exposure {}.{} of 10", exposure / 10, exposure % 10);
+    match exposure <= EXPOSURE_MAX {
+        true => Ok(()),
+        false => {
+            Err(Failure::new("the unit is more exposed than it was; see systemd-analyze security"))
+        }
+    }
+}
+
+/// The level in tenths, as in `Overall exposure level for pagos.service: 1.2 OK`.
+fn read_exposure(text: &str) -> Option<u32> {
+    let line = text.lines().find(|line| line.contains("Overall exposure level"))?;
+    let (_, level) = line.split_once(": ")?;
+    let (whole, tenths) = level.split_whitespace().next()?.split_once('.')?;
+    Some(whole.parse::<u32>().ok()? * 10 + tenths.parse::<u32>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_level_is_read() {
+        let text = "noise\n→ Overall exposure level for pagos.service: 1.2 OK 🙂\n";
+        assert_eq!(read_exposure(text), Some(12));
+        assert_eq!(read_exposure("nothing"), None);
+    }
+
+    #[test]
+    fn the_unit_is_sound_and_hardly_exposed() {
+        judge(&Workspace::read().unwrap()).unwrap();
+    }
+}
