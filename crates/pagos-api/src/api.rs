@@ -10,6 +10,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     acts::Acts,
+    balances::LastBalances,
     guesses::Guesses,
     problem::{Problem, ProblemType},
     uploads::Uploads,
@@ -87,6 +88,7 @@ struct Shared {
     changes: Arc<Semaphore>,
     long_bodies: Semaphore,
     guesses: Guesses,
+    balances: LastBalances,
 }
 
 impl Api {
@@ -133,7 +135,8 @@ impl Api {
         let long_bodies = Semaphore::new(permits(parts.limits.long_bodies_max));
         let guesses = Guesses::new(parts.limits.failures_per_minute_max);
         let worker = Box::new(worker);
-        let shared = Shared { parts, acts, worker, changes, long_bodies, guesses };
+        let balances = LastBalances::default();
+        let shared = Shared { parts, acts, worker, changes, long_bodies, guesses, balances };
         Self { shared: Arc::new(shared) }
     }
 
@@ -175,6 +178,10 @@ impl Api {
 
     pub(crate) fn guesses(&self) -> &Guesses {
         &self.shared.guesses
+    }
+
+    pub(crate) fn balances(&self) -> &LastBalances {
+        &self.shared.balances
     }
 
     pub(crate) fn long_bodies(&self) -> &Semaphore {

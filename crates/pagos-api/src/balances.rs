@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use pagos_core::{Balance, PayoutProvider};
+use pagos_core::{Balance, PayoutProvider, Timestamp};
 use serde::Serialize;
-use tokio::time::timeout;
+use tokio::{sync::Mutex, time::timeout};
 use utoipa::ToSchema;
 
 use crate::{
@@ -18,14 +18,14 @@ use crate::{
 };
 
 /// The balances of all accounts.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct BalancesView {
     /// One row for each account.
     accounts: Vec<AccountBalances>,
 }
 
 /// What one account answered.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct AccountBalances {
     /// The account.
     account: String,
@@ -37,7 +37,7 @@ struct AccountBalances {
 }
 
 /// A balance in one currency.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 struct BalanceView {
     /// The currency.
     currency: String,
@@ -55,7 +55,8 @@ struct BalanceView {
 
 /// What the accounts can still pay out.
 ///
-/// Providers are asked one after the other; one that does not answer in time is told as such.
+/// Providers are asked one after the other; one that does not answer in time is told as such. For ten
+/// seconds everybody gets the same answer, so that no caller can wear out an account's rate.
 #[utoipa::path(
     get, path = "/v1/balances", tag = "balances",
     responses((status = 200, description = "The balances", body = BalancesView), Reading),
@@ -65,6 +66,26 @@ pub(crate) async fn read_balances(
     State(api): State<Api>,
     _: Caller<ToRead>,
 ) -> Result<Answer<BalancesView>, Problem> {
+    // Whoever comes while they are asked waits for that answer.
+    let mut last = api.balances().0.lock().await;
+    let now = api.now();
+    if let Some((asked_at, view)) = last.as_ref()
+        && now.since(*asked_at) < GOOD_FOR
+    {
+        return Ok(Answer::ok(view.clone()));
+    }
+    let view = ask_all(&api).await;
+    *last = Some((now, view.clone()));
+    Ok(Answer::ok(view))
+}
+
+/// The last answer, and when it was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct LastBalances(Mutex<Option<(Timestamp, BalancesView)>>);
+
+const GOOD_FOR: Duration = Duration::from_secs(10);
+
+async fn ask_all(api: &Api) -> BalancesView {
     let mut accounts = Vec::new();
     for (name, provider) in api.engine().accounts().iter() {
         let asked = timeout(PATIENCE, ask(provider.as_ref())).await;
@@ -75,7 +96,7 @@ pub(crate) async fn read_balances(
         };
         accounts.push(AccountBalances { account: name.to_string(), balances, because });
     }
-    Ok(Answer::ok(BalancesView { accounts }))
+    BalancesView { accounts }
 }
 
 async fn ask(provider: &dyn PayoutProvider) -> Result<Vec<Balance>, String> {

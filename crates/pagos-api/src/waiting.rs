@@ -3,6 +3,8 @@
 mod scan;
 mod view;
 
+pub(crate) use view::decisions;
+
 use axum::extract::State;
 use pagos_engine::{ApprovalState, RunApproval};
 use serde::Deserialize;

@@ -68,6 +68,7 @@ impl Desk {
             .route("/desk/payouts/{key}", get(payout::show))
             .route("/desk/payouts/{key}/resolve", post(payout::resolve))
             .route("/desk/payouts/{key}/account-number", post(payout::disclose))
+            .route("/desk/payouts/{key}/resend/{act}", post(payout::answer_resend))
             .route("/desk/waiting", get(waiting::show))
             .route("/desk/runs", get(runs::show).post(runs::upload))
             .route("/desk/runs/{run}", get(run::show))

@@ -9,7 +9,7 @@ use crate::{
     frame::{Frame, render},
     session::Session,
     show,
-    view::{Run, RunPage, Series, Total, Totals},
+    view::{Run, RunPage, Series, Total, Totals, Waiting},
 };
 
 #[derive(Template)]
@@ -39,10 +39,11 @@ pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response
         let totals: Totals = session.get("/v1/totals").await?;
         let runs: RunPage = session.get("/v1/runs?limit=10").await?;
         let span = if is_month { "month" } else { "day" };
+        let waiting: Waiting = session.get("/v1/waiting?limit=1").await?;
         let series: Series = session.get(&format!("/v1/series?span={span}")).await?;
-        Ok((totals, runs, series))
+        Ok((totals, runs, waiting, series))
     };
-    let (totals, runs, series) = match read.await {
+    let (totals, runs, waiting, series) = match read.await {
         Ok(read) => read,
         Err(refused) => return session.failed(&refused),
     };
@@ -55,7 +56,7 @@ pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response
         frame,
         charts: chart::rows(&series.samples, &totals.totals),
         is_month,
-        waiting_runs: runs.iter().filter(|run| waits(run)).count(),
+        waiting_runs: waiting.runs.iter().filter(|run| waits(run)).count(),
         needs_attention: totals.totals.iter().map(|row| row.needs_attention).sum(),
         in_doubt: totals
             .totals

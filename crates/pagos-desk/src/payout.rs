@@ -80,6 +80,34 @@ pub(crate) async fn resolve(
     }
 }
 
+/// An answer to the decision to send a payout once more.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Answer {
+    form_key: String,
+    attempt: u32,
+    note: String,
+}
+
+pub(crate) async fn answer_resend(
+    session: Session,
+    Path((key, act)): Path<(String, String)>,
+    headers: HeaderMap,
+    Form(form): Form<Answer>,
+) -> Response {
+    if !session.is_ours(&headers, &form.form_key) {
+        return session.foreign();
+    }
+    if !["approve", "reject"].contains(&act.as_str()) {
+        return session.no_such_page();
+    }
+    let body = json!({ "attempt": form.attempt, "note": form.note });
+    let path = format!("/v1/payouts/{}/resend/{act}", encoded(&key));
+    match session.post::<serde_json::Value>(&path, Content::Json(body)).await {
+        Ok(_) => Redirect::to("/desk/waiting").into_response(),
+        Err(refused) => session.failed(&refused),
+    }
+}
+
 /// The button that shows the account number.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Disclosure {

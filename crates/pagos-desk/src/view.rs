@@ -133,8 +133,34 @@ pub(crate) struct Entry {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Waiting {
     pub(crate) payouts: Vec<Payout>,
+    pub(crate) payments: Vec<Payment>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) resends: Vec<Resend>,
     pub(crate) accounts_out_of_service: Vec<String>,
     pub(crate) next: Option<String>,
+}
+
+/// Money in that waits for a person.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Payment {
+    pub(crate) key: String,
+    pub(crate) amount: String,
+    pub(crate) currency: String,
+    pub(crate) status: String,
+    pub(crate) reason: Option<String>,
+}
+
+/// A decision to send a payout once more, which others must approve.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Resend {
+    pub(crate) key: String,
+    pub(crate) attempt: u32,
+    pub(crate) amount: String,
+    pub(crate) currency: String,
+    pub(crate) decided_by: String,
+    pub(crate) decided_at: String,
+    pub(crate) note: String,
+    pub(crate) missing: u32,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,8 @@ use crate::{
     link::with_query,
     session::Session,
     show,
-    view::{Payout, Run, RunPage, Waiting},
+    view::{Payment, Payout, Resend, Run, Waiting},
+    words::Words,
 };
 
 /// Where the page begins.
@@ -23,29 +24,37 @@ pub(crate) struct Place {
 struct Page {
     frame: Frame,
     payouts: Vec<Payout>,
+    payments: Vec<Payment>,
     runs: Vec<Run>,
+    resends: Vec<Resend>,
     out_of_service: Vec<String>,
     next: Option<String>,
 }
 
 pub(crate) async fn show(session: Session, Query(place): Query<Place>) -> Response {
     let parameters = [("after", place.after.as_deref()), ("limit", Some("50"))];
-    let waiting = session.get::<Waiting>(&with_query("/v1/waiting", &parameters)).await;
-    let runs = session.get::<RunPage>("/v1/runs?limit=100").await;
-    let (waiting, runs) = match (waiting, runs) {
-        (Ok(waiting), Ok(runs)) => (waiting, runs.runs),
-        (Err(refused), _) | (_, Err(refused)) => return session.failed(&refused),
+    let waiting = match session.get::<Waiting>(&with_query("/v1/waiting", &parameters)).await {
+        Ok(waiting) => waiting,
+        Err(refused) => return session.failed(&refused),
     };
-    let waits = |run: &Run| matches!(run.state.as_str(), "waiting_for_approval" | "blocked");
     let next = waiting.next.as_deref();
     let next = next.map(|_| with_query("/desk/waiting", &[("after", next)]));
     let frame = session.frame(session.language.words().waiting);
     let page = Page {
         frame,
         payouts: waiting.payouts,
-        runs: runs.into_iter().filter(waits).collect(),
+        payments: waiting.payments,
+        runs: waiting.runs,
+        resends: waiting.resends,
         out_of_service: waiting.accounts_out_of_service,
         next,
     };
     session.answer(render(&page))
+}
+
+impl Page {
+    /// The two answers to a decision that others made: the address, the word, the look.
+    fn answers(&self, words: &Words) -> [(&'static str, &'static str, &'static str); 2] {
+        [("approve", words.approve, ""), ("reject", words.reject, "danger")]
+    }
 }

@@ -203,6 +203,11 @@ words! {
     use_the_command "Use «pagos list --run NOMBRE --json» en el servidor."
         "Use `pagos list --run NAME --json` on the server.",
     signature "Firma" "Signature",
+    // Sending again.
+    resends "Envíos repetidos por aprobar" "Second sendings to approve",
+    resend_stays "No se envía nada otra vez; el pago sigue en duda."
+        "Nothing is sent again, and the payout stays in doubt.",
+    payments "Cobros" "Payments",
     // The overview.
     where_money_is "Dónde está el dinero" "Where the money is",
     over_time "En el tiempo" "Over time",

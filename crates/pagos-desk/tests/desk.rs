@@ -130,7 +130,9 @@ const PAGES: [&str; 10] = [
     "/desk/accounts",
 ];
 
-const FORMS: [&str; 7] = [
+const FORMS: [&str; 9] = [
+    "/desk/payouts/a-1/resend/approve",
+    "/desk/payouts/a-1/resend/reject",
     "/desk/payouts/a-1/resolve",
     "/desk/payouts/a-1/account-number",
     "/desk/runs",
@@ -253,7 +255,13 @@ async fn a_full_account_number_is_shown_once_and_the_history_keeps_who_looked() 
 async fn a_viewer_changes_nothing() {
     let site = with_a_run().await;
     let browser = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
-    let fields = [("orders", "2"), ("note", "n"), ("digest", "d"), ("decision", "succeeded")];
+    let fields = [
+        ("orders", "2"),
+        ("note", "n"),
+        ("digest", "d"),
+        ("decision", "succeeded"),
+        ("attempt", "1"),
+    ];
     for form in FORMS {
         let told = match form {
             "/desk/runs" => browser.upload("a-9").await,
@@ -364,4 +372,38 @@ async fn charts_show_how_payouts_stood_over_time() {
     assert!(page.contains("aria-label=\"least 0, most 1, newest 1\""), "{page}");
     // A month has a point every twelve hours, and none of today's is one.
     assert!(browser.get("/desk?span=month").await.text.contains("no data yet"));
+}
+
+#[tokio::test]
+async fn a_second_sending_is_decided_by_one_and_approved_by_another() {
+    let site = Site::guarded().await;
+    site.provider_says(Says::Unknown);
+    let (ana, leo) = (
+        Browser::logged_in(&site, "ana", &Scope::ALL).await,
+        Browser::logged_in(&site, "leo", &Scope::ALL).await,
+    );
+    ana.upload("a-1").await;
+    let run = "/desk/runs/file-of-lines";
+    ana.submit(&format!("{run}/release"), &[("orders", "1")]).await;
+    let page = leo.get(run).await.text;
+    let (_, digest) = page.split_once("name=\"digest\" value=\"").unwrap();
+    let digest = digest.split('"').next().unwrap();
+    assert_eq!(leo.get("/desk").await.text.matches("<strong>1</strong>").count(), 1);
+    let fields = [("digest", digest), ("note", "compared")];
+    assert_eq!(ana.submit(&format!("{run}/approve"), &fields).await.status, 409);
+    assert_eq!(leo.submit(&format!("{run}/approve"), &fields).await.status, 303);
+    site.work().await;
+    site.clock.advance(Duration::from_secs(3_600));
+    // Sessions last longer than the attempt is on its way.
+    let fields = [("decision", "resend"), ("note", "not on the statement")];
+    assert_eq!(ana.submit("/desk/payouts/a-1/resolve", &fields).await.status, 303);
+    let waits = leo.get("/desk/waiting").await.text;
+    assert!(waits.contains("Second sendings to approve") && waits.contains("not on the statement"));
+    let fields = [("attempt", "1"), ("note", "not on mine either")];
+    let act = "/desk/payouts/a-1/resend/approve";
+    assert_eq!(ana.submit(act, &fields).await.status, 409);
+    assert_eq!(leo.submit(act, &fields).await.location, "/desk/waiting");
+    assert!(!leo.get("/desk/waiting").await.text.contains("Second sendings"));
+    let history = leo.get("/desk/payouts/a-1").await.text;
+    assert!(history.contains("approved by leo"), "{history}");
 }

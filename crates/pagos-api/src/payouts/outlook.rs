@@ -1,7 +1,7 @@
 //! What happens next to a payout, what a person can decide about it, and its full account number.
 
 use axum::extract::State;
-use pagos_core::Deduplication;
+use pagos_core::{Deduplication, Status};
 use pagos_engine::{EngineError, Payout, Wait, Work};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use crate::{
     extract::Path,
     payouts::{missing, view::PayoutView},
     problem::Problem,
+    waiting,
 };
 
 /// What happens next to a payout, and what would settle a doubt about it.
@@ -115,15 +116,10 @@ fn word(wait: Wait) -> &'static str {
 /// The decisions that a payout calls for. The engine judges each when it is made.
 fn decisions(payout: &Payout) -> Vec<&'static str> {
     let progress = &payout.progress;
-    let is_in_doubt = progress.status() == pagos_core::Status::Unknown;
-    if !is_in_doubt && progress.attention.is_none() {
-        return Vec::new();
+    match progress.status() == Status::Unknown || progress.attention.is_some() {
+        true => waiting::decisions(progress),
+        false => Vec::new(),
     }
-    let mut decisions = vec!["succeeded", "failed", "ask"];
-    if is_in_doubt {
-        decisions.insert(2, "resend");
-    }
-    decisions
 }
 
 /// The account that a payout goes to.

@@ -127,16 +127,20 @@ const REJECT_RESEND: Choice =
 
 impl WaitingPayout {
     pub(super) fn of(payout: PayoutView, progress: &Progress) -> Self {
-        let is_in_doubt = progress.status() == Status::Unknown && progress.open.is_some();
-        let choices = [
-            (progress.attempts > 0, SUCCEEDED),
-            (true, FAILED),
-            (is_in_doubt, RESEND),
-            (true, ASK),
-        ];
-        let decisions = choices.into_iter().filter(|(fits, _)| *fits).map(|(_, it)| it);
-        Self { payout, decisions: decisions.collect() }
+        Self { payout, decisions: about_payout(progress).collect() }
     }
+}
+
+/// The words of what a person can decide about a payout that calls for one.
+pub(crate) fn decisions(progress: &Progress) -> Vec<&'static str> {
+    about_payout(progress).filter_map(|choice| choice.decision).collect()
+}
+
+fn about_payout(progress: &Progress) -> impl Iterator<Item = Choice> + use<> {
+    let is_in_doubt = progress.status() == Status::Unknown && progress.open.is_some();
+    let choices =
+        [(progress.attempts > 0, SUCCEEDED), (true, FAILED), (is_in_doubt, RESEND), (true, ASK)];
+    choices.into_iter().filter(|(fits, _)| *fits).map(|(_, it)| it)
 }
 
 impl WaitingPayment {
