@@ -45,7 +45,7 @@ async fn judge(store: Arc<dyn Store>) {
     assert_eq!(store.history(&settled.order.key).await.unwrap().len(), 3);
 
     let figures = measure::all(&store, SMALL).await;
-    assert_eq!(figures.len(), 20, "{figures:?}");
+    assert_eq!(figures.len(), 21, "{figures:?}");
     for figure in figures {
         let full = ["newest", "status", "of a run", "month", "account"];
         let is_full =
