@@ -10,7 +10,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     acts::Acts,
-    balances::LastBalances,
+    balances::asked::LastBalances,
     guesses::Guesses,
     problem::{Problem, ProblemType},
     uploads::Uploads,

@@ -41,9 +41,7 @@ pub enum ApproversError {
 /// The error of the store; [`TokenError::Unreadable`].
 pub async fn approvers(store: &dyn Store, now: Timestamp) -> Result<Vec<Actor>, TokenError> {
     let tokens = token::list(store).await?.into_iter().filter(|token| {
-        // A session ends with its token, which is in the list too.
-        token.session_of.is_none()
-            && token.scopes.contains(&Scope::Approve)
+        token.scopes.contains(&Scope::Approve)
             && token.revoked_at.is_none()
             && token.expires_at.is_none_or(|expires_at| expires_at > now)
             && token.name.is_proven()

@@ -1,7 +1,7 @@
 //! What an answer may show of an account: its last digits, and no longer run of digits in a text
 //! that somebody else wrote.
 
-use pagos_core::AccountNumber;
+use pagos_core::{AccountNumber, Currency};
 
 /// The last four characters, or none if that would be half of the number or more.
 pub(crate) fn account(number: &AccountNumber) -> String {
@@ -20,28 +20,33 @@ pub(crate) fn about(number: &AccountNumber, said: &str) -> String {
     }
 }
 
-/// A text without runs of digits that could be an account, a document or a telephone number.
+/// A text without runs of digits that could be an account, a document or a telephone number. An amount
+/// with its currency stays: whoever decides about a contradiction must see it.
 pub(crate) fn text(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut run = String::new();
-    for letter in text.chars() {
-        if letter.is_ascii_digit() {
-            run.push(letter);
-            continue;
+    let mut rest = text;
+    while let Some(begins) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(begins);
+        let ends = from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len());
+        let (digits, after) = from.split_at(ends);
+        masked.push_str(before);
+        match digits.len() > DIGITS_SHOWN_MAX && !is_of_amount(after) {
+            true => masked.push_str("****"),
+            false => masked.push_str(digits),
         }
-        flush(&mut masked, &mut run);
-        masked.push(letter);
+        rest = after;
     }
-    flush(&mut masked, &mut run);
+    masked.push_str(rest);
     masked
 }
 
-fn flush(masked: &mut String, run: &mut String) {
-    match run.len() > DIGITS_SHOWN_MAX {
-        true => masked.push_str("****"),
-        false => masked.push_str(run),
-    }
-    run.clear();
+/// Whether digits are those of an amount, by what follows them: `.00 COP`, ` CLP`.
+fn is_of_amount(after: &str) -> bool {
+    let decimals =
+        after.strip_prefix('.').map(|it| it.trim_start_matches(|d: char| d.is_ascii_digit()));
+    let code = decimals.unwrap_or(after).strip_prefix(' ').unwrap_or_default();
+    let code = code.split(|letter: char| !letter.is_ascii_alphanumeric()).next();
+    code.is_some_and(|code| code.parse::<Currency>().is_ok())
 }
 
 const SHOWN: usize = 4;
@@ -69,5 +74,7 @@ mod tests {
         let number = AccountNumber::new("AB-77").unwrap();
         assert_eq!(about(&number, "AB-77 is closed since 2026"), "**** is closed since 2026");
         assert_eq!(text("document 1012345678, code 12345"), "document ****, code 12345");
+        let amounts = "speaks of 1500100.00 COP, ordered are 1500000 CLP and 999999";
+        assert_eq!(text(amounts), "speaks of 1500100.00 COP, ordered are 1500000 CLP and ****");
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     answer::{Answer, Reading, Writing},
     api::Api,
-    problem::Problem,
+    problem::{Problem, ProblemType},
     token::{self, Token},
 };
 
@@ -53,6 +53,11 @@ pub(crate) async fn begin_session(
     State(api): State<Api>,
     Extension(of): Extension<Token>,
 ) -> Result<Answer<SessionView>, Problem> {
+    if of.session_of.is_some() {
+        // Otherwise a stolen session outlived the moment when its owner logs out.
+        let detail = "a session begins no other one; log in with the token itself";
+        return Err(Problem::new(ProblemType::Refused, detail));
+    }
     let acting = api.clone();
     let change = async move {
         let (now, random) = (acting.now(), acting.random());

@@ -228,8 +228,8 @@ pub async fn begin_session(
     of: &Token,
     lasts: Duration,
 ) -> Result<Issued, TokenError> {
-    let root = of.session_of.as_ref().unwrap_or(&of.id);
-    for token in list(store).await? {
+    let root = &of.id;
+    for token in with_sessions(store).await? {
         let is_over = token.expires_at.is_some_and(|at| at <= now) || token.revoked_at.is_some();
         if is_over && token.session_of.as_ref() == Some(root) {
             delete(store, writer, &token.id).await?;
@@ -271,7 +271,8 @@ async fn delete(store: &dyn Store, writer: &InstrumentedStore, id: &str) -> Resu
     Ok(())
 }
 
-/// All tokens, by id, also those that are expired or revoked.
+/// All tokens, by id, also those that are expired or revoked. Sessions are not listed: they end with their
+/// token.
 ///
 /// ```
 /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
@@ -290,6 +291,12 @@ async fn delete(store: &dyn Store, writer: &InstrumentedStore, id: &str) -> Resu
 /// # Errors
 /// The error of the store; [`TokenError::Unreadable`].
 pub async fn list(store: &dyn Store) -> Result<Vec<Token>, TokenError> {
+    let mut tokens = with_sessions(store).await?;
+    tokens.retain(|token| token.session_of.is_none());
+    Ok(tokens)
+}
+
+async fn with_sessions(store: &dyn Store) -> Result<Vec<Token>, TokenError> {
     let (mut tokens, mut after) = (Vec::new(), String::new());
     loop {
         let page = store.records(RecordKind::Token, &after, PAGE).await?;

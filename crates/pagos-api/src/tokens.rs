@@ -41,7 +41,7 @@ pub(crate) struct TokenList {
     tokens: Vec<TokenView>,
 }
 
-/// All tokens, also those that are expired or revoked.
+/// All tokens, also those that are expired or revoked, but no sessions: they end with their token.
 #[utoipa::path(
     get, path = "/v1/tokens", tag = "tokens",
     responses((status = 200, description = "The tokens", body = TokenList), Reading),

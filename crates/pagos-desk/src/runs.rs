@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, Query},
+    extract::{Multipart, Query, multipart::MultipartError},
     response::{IntoResponse, Redirect, Response},
 };
 use bytes::Bytes;
@@ -45,10 +45,7 @@ async fn list(session: Session, after: Option<&str>, refused: Option<Refused>) -
         Ok(page) => {
             let next = page.next.as_deref();
             let next = next.map(|_| with_query("/desk/runs", &[("after", next)]));
-            let status = match refused {
-                Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-                None => StatusCode::OK,
-            };
+            let status = refused.as_ref().map_or(StatusCode::OK, |refused| refused.status);
             let frame = session.frame(session.language.words().runs);
             let page = Page { frame, runs: page.runs, next, refused };
             session.answer((status, render(&page)))
@@ -58,15 +55,14 @@ async fn list(session: Session, after: Option<&str>, refused: Option<Refused>) -
 
 pub(crate) async fn upload(session: Session, headers: HeaderMap, form: Multipart) -> Response {
     let (form_key, file) = match read(form).await {
-        Some(read) => read,
-        None => {
+        Ok(read) => read,
+        Err(status) => {
             let words = session.language.words();
-            let refused = Refused::by_desk(
-                StatusCode::BAD_REQUEST,
-                words.file_is_missing,
-                words.choose_a_file,
-            );
-            return list(session, None, Some(refused)).await;
+            let (title, next_step) = match status {
+                StatusCode::PAYLOAD_TOO_LARGE => (words.file_is_large, words.send_in_parts),
+                _ => (words.file_is_missing, words.choose_a_file),
+            };
+            return list(session, None, Some(Refused::by_desk(status, title, next_step))).await;
         }
     };
     if !session.is_ours(&headers, &form_key) {
@@ -84,15 +80,17 @@ pub(crate) async fn upload(session: Session, headers: HeaderMap, form: Multipart
 
 const SHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-/// The key of the form and the file, if both are there.
-async fn read(mut form: Multipart) -> Option<(String, Bytes)> {
+/// The key of the form and the file, if both are there and the file is not too long.
+async fn read(mut form: Multipart) -> Result<(String, Bytes), StatusCode> {
     let (mut form_key, mut file) = (None, None);
-    while let Ok(Some(field)) = form.next_field().await {
+    let status = |error: MultipartError| error.status();
+    while let Some(field) = form.next_field().await.map_err(status)? {
         match field.name() {
-            Some("form_key") => form_key = field.text().await.ok(),
-            Some("file") => file = field.bytes().await.ok(),
+            Some("form_key") => form_key = Some(field.text().await.map_err(status)?),
+            Some("file") => file = Some(field.bytes().await.map_err(status)?),
             Some(_) | None => {}
         }
     }
-    Some((form_key?, file.filter(|file| !file.is_empty())?))
+    let file = file.filter(|file| !file.is_empty());
+    form_key.zip(file).ok_or(StatusCode::BAD_REQUEST)
 }

@@ -171,6 +171,8 @@ words! {
     check_file "Revisar y guardar" "Check and keep",
     file_is_missing "Falta el archivo" "There is no file",
     choose_a_file "Elija un archivo que no esté vacío." "Choose a file that is not empty.",
+    file_is_large "El archivo es demasiado grande" "The file is too large",
+    send_in_parts "Divídalo en varias nóminas." "Send it as several payrolls.",
     problems "Problemas" "Problems",
     nothing_was_kept "No se guardó nada. Corrija el archivo y súbalo otra vez."
         "Nothing was kept. Correct the file and upload it again.",

@@ -199,6 +199,10 @@ async fn a_payroll_is_uploaded_mended_released_and_reported() {
     assert_eq!(refused.status, 422);
     assert!(refused.text.contains("Nothing was kept"));
     assert!(refused.text.contains("<td>2</td>") && refused.text.contains("<td>3</td>"));
+    let large = "x".repeat(17 * 1024 * 1024);
+    let refused = browser.upload(&large).await;
+    assert_eq!(refused.status, 413);
+    assert!(refused.text.contains("The file is too large"), "{}", refused.text);
     let kept = browser.upload("a-1\na-2").await;
     assert_eq!((kept.status, kept.location.as_str()), (303, "/desk/runs/file-of-lines"));
     let path = "/desk/runs/file-of-lines";
@@ -321,6 +325,8 @@ async fn a_session_ends_with_its_time_its_token_and_its_owner_s_wish() {
 
     let browser = Browser::logged_in(&site, "eva", &Scope::ALL).await;
     let stolen = browser.cookies.lock().unwrap()["pagos_desk"].clone();
+    let other = site.post(&stolen, "/v1/session", &serde_json::json!({})).await;
+    assert_eq!((other.status, other.problem()), (409, "refused"), "it outlived its owner's wish");
     browser.submit("/desk/logout", &[]).await;
     browser.cookies.lock().unwrap().insert("pagos_desk".to_owned(), stolen);
     assert!(at_login(browser.get("/desk").await));

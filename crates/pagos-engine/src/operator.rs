@@ -259,7 +259,7 @@ impl Engine {
         let (key, decision) = (payout.order.key.clone(), order.decision);
         let objected = Mutex::new(None);
         let decide = |payout: &Payout, rules: &Rules<'_>| {
-            let objection = objection(&payout.progress, order);
+            let objection = objection(payout, order);
             let is_free = objection.is_none();
             // Nothing panics while it holds the lock.
             *objected.lock().unwrap_or_else(PoisonError::into_inner) = objection;
@@ -282,7 +282,7 @@ impl Engine {
         order: Order<'_>,
     ) -> Result<(), EngineError> {
         let key = &payout.order.key;
-        if let Some(objection) = objection(&payout.progress, order) {
+        if let Some(objection) = objection(payout, order) {
             return Err(EngineError::Refused(format!("{key} {objection}")));
         }
         let rules = self.rules(payout, self.provider_of(payout)?);
@@ -305,11 +305,18 @@ fn refused(key: &OrderKey, decision: Decision, on_the_way: Duration) -> EngineEr
 }
 
 /// Why the decision is more likely wrong than the record, as text that follows the key.
-fn objection(progress: &Progress, order: Order<'_>) -> Option<String> {
+fn objection(payout: &Payout, order: Order<'_>) -> Option<String> {
+    let progress = &payout.progress;
     let (word, decision) = (progress.word(), order.decision);
     let is_of_attempt = |(number, _)| progress.open.is_some_and(|open| open.number == number);
     if !order.approved.is_none_or(is_of_attempt) {
         return Some("has begun or ended an attempt since; decide again".to_owned());
+    }
+    let is_held = payout.due_at.is_none()
+        && progress.status() == Status::Created
+        && progress.attention.is_none();
+    if decision == Decision::Ask && is_held {
+        return Some("is held until its run is released, so there is nothing to query".to_owned());
     }
     match order.present {
         Some(present) if present == word => return None,

@@ -129,7 +129,8 @@ macro_rules! store_suite {
                 release_is_of_one_run_and_happens_once
                 withdraw_takes_back_what_is_held
                 withdraw_leaves_what_another_run_has
-                withdraw_forgets_the_key_and_its_history
+                withdraw_leaves_what_has_a_history
+                withdraw_forgets_the_key
                 closing_a_run_fixes_its_members_and_makes_nothing_due
                 a_closed_run_can_be_withdrawn_and_comes_back_as_another
                 a_run_knows_who_submitted_to_it

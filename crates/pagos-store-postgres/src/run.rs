@@ -359,16 +359,15 @@ const LOCK_MEMBERS: &str =
     "SELECT orders.key FROM members JOIN orders USING (key) JOIN payouts USING (id)
     WHERE members.run = $1 ORDER BY members.key LIMIT $2 FOR UPDATE OF payouts";
 
-/// Held payouts are in no queue.
+/// Held payouts are in no queue. What a person decided about one, or saw of it, is never erased.
 const LEAVE: &str = concat!(
     "WITH old AS MATERIALIZED (
         SELECT id, key, created_at, array_remove(runs, $2) AS rest, account, currency, status, amount_minor, at_rest,
-               attention, held AND cardinality(array_remove(runs, $2)) = 0 AS is_forgotten
+               attention, held AND cardinality(array_remove(runs, $2)) = 0
+                   AND NOT EXISTS (SELECT FROM entries WHERE entries.payout = payouts.id) AS is_forgotten
         FROM orders JOIN payouts USING (id) WHERE key = ANY ($3::text[])
     ), leaving AS (
         DELETE FROM members WHERE run = $2 AND key = ANY ($3::text[])
-    ), forgotten AS (
-        DELETE FROM entries USING old WHERE entries.payout = old.id AND is_forgotten
     ), unlisted AS (
         DELETE FROM unsettled USING old WHERE is_forgotten AND unsettled.status = old.status
             AND unsettled.created_at = old.created_at AND unsettled.key = old.key

@@ -340,8 +340,8 @@ fn some_members(connection: &Connection, run: i64) -> Result<Vec<String>, Failur
     Ok(keys.collect::<Result<_, _>>()?)
 }
 
-/// Removes a payout from a run, and deletes it if it is held and in no other run. Returns whether
-/// it was deleted.
+/// Removes a payout from a run, and deletes it if it is held, in no other run, and has no history: what
+/// a person decided about it, or saw of it, is never erased. Returns whether it was deleted.
 fn leave(transaction: &mut Transaction<'_>, run: i64, key: &str) -> Result<bool, Failure> {
     let connection = transaction.connection;
     connection
@@ -354,10 +354,12 @@ fn leave(transaction: &mut Transaction<'_>, run: i64, key: &str) -> Result<bool,
         )?
         .query_row([key], |row| Ok((row.get(0)?, row.get(1)?, tallies::counted(row, 2)?)))?;
     transaction.tallies.leave(run, &counted);
-    if !is_held || !numbers_of(connection, key)?.is_empty() {
+    let has_history: bool = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM entries WHERE payout = ?1)")?
+        .query_row([id], |row| row.get(0))?;
+    if !is_held || has_history || !numbers_of(connection, key)?.is_empty() {
         return Ok(false);
     }
-    connection.prepare_cached("DELETE FROM entries WHERE payout = ?1")?.execute([id])?;
     connection.prepare_cached("DELETE FROM payouts WHERE id = ?1")?.execute([id])?;
     connection.prepare_cached("DELETE FROM orders WHERE id = ?1")?.execute([id])?;
     transaction.tallies.leave(tallies::ALL, &counted);

@@ -7,6 +7,8 @@
 mod measure;
 #[path = "../examples/dataset/mix.rs"]
 mod mix;
+#[path = "../examples/dataset/pages.rs"]
+mod pages;
 #[path = "../examples/dataset/postgres.rs"]
 mod postgres;
 #[path = "../examples/dataset/sqlite.rs"]
@@ -45,7 +47,7 @@ async fn judge(store: Arc<dyn Store>) {
     assert_eq!(store.history(&settled.order.key).await.unwrap().len(), 3);
 
     let figures = measure::all(&store, SMALL).await;
-    assert_eq!(figures.len(), 21, "{figures:?}");
+    assert_eq!(figures.len(), 31, "{figures:?}");
     for figure in figures {
         let full = ["newest", "status", "of a run", "month", "account"];
         let is_full =

@@ -58,6 +58,10 @@ pub(super) fn apply(
         let Some(rest) = name.strip_prefix(PREFIX) else {
             break;
         };
+        // Who gives a command: see `run/actor.rs`.
+        if rest == "TOKEN" {
+            continue;
+        }
         let origin = Origin::Variable(name.clone());
         let Some((account, field)) = split(rest, configuration, providers) else {
             let remedy = "its name is PAGOS_<ACCOUNT>_<FIELD>; it was not used";

@@ -127,10 +127,12 @@ impl Approvals {
         self.rules.iter().filter(is_met).copied().collect()
     }
 
-    /// How many people must approve that one payout of `amount` is sent once more.
+    /// How many people must approve that one payout of `amount` is sent once more: as many as for a run
+    /// of that payout alone, on a day on which nothing else was released.
     pub fn needed_for_payout(&self, amount: Money) -> u32 {
-        let weight = Weight { largest_minor: amount.minor, ..Weight::default() };
-        self.needed_by(&[Measure::Payout], amount.currency, weight)
+        let (largest_minor, sum_minor) = (amount.minor, i128::from(amount.minor));
+        let weight = Weight { largest_minor, sum_minor, day_minor: 0 };
+        self.needed_by(&[Measure::Payout, Measure::Run, Measure::Day], amount.currency, weight)
     }
 
     fn needed_by(&self, measures: &[Measure], currency: Currency, weight: Weight) -> u32 {
@@ -203,11 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn a_payout_that_is_sent_again_is_measured_alone() {
+    fn a_payout_that_is_sent_again_is_measured_as_a_run_of_its_own() {
         let approvals =
             Approvals::new(vec![rule(Measure::Payout, 100, 1), rule(Measure::Run, 10, 3)]);
-        assert_eq!(approvals.needed_for_payout(Money::new(101, Currency::Clp)), 1);
-        assert_eq!(approvals.needed_for_payout(Money::new(100, Currency::Clp)), 0);
+        for (amount, needed) in [(101, 3), (11, 3), (10, 0)] {
+            assert_eq!(approvals.needed_for_payout(Money::new(amount, Currency::Clp)), needed);
+        }
+        let approvals = Approvals::new(vec![rule(Measure::Day, 100, 2)]);
+        assert_eq!(approvals.needed_for_payout(Money::new(101, Currency::Clp)), 2);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Tables {
         let before = self.payouts.len();
         let runs = &self.runs;
         let has_a_run = |key: &OrderKey| runs.values().any(|other| other.keys.contains(key));
-        self.payouts.retain(|key, row| !row.is_held || has_a_run(key));
+        self.payouts.retain(|key, row| !row.is_held || has_a_run(key) || !row.history.is_empty());
         count(before - self.payouts.len())
     }
 }

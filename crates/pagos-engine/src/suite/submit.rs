@@ -10,6 +10,7 @@ use super::sample::{
     set_due, step, stored, submit, submit_all,
 };
 use crate::{
+    history::Entry,
     intent::{Closed, Digest, Intent, Permit, Released, Run, Submitted},
     list::{Filter, Page},
     progress::Progress,
@@ -212,6 +213,22 @@ pub(super) async fn withdraw_takes_back_what_is_held(store: Arc<dyn Store>) {
     assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
 }
 
+pub(super) async fn withdraw_leaves_what_has_a_history(store: Arc<dyn Store>) {
+    submit(&*store, "a", &["k1", "k2"]).await;
+    let payout = stored(&*store, "k1").await;
+    let entries = vec![Entry::Disclosed { at: at(5), by: actor("ana") }];
+    done(&*store, Step { entries, ..step(&payout) }).await;
+    assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1, "k2; somebody looked at k1");
+    assert_eq!(store.run(&run("a")).await.unwrap(), None);
+    assert_eq!(store.tally(None).await.unwrap().total(), 1);
+    assert_eq!(names(&claimed(&*store, 9, 10).await), Vec::<String>::new());
+    // It can be submitted again, as a payout that the store has.
+    submit(&*store, "b", &["k1"]).await;
+    assert_eq!(store.history(&key("k1")).await.unwrap().len(), 1);
+    assert_eq!(release(&*store, "b", 9).await, 1);
+    assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
+}
+
 pub(super) async fn withdraw_leaves_what_another_run_has(store: Arc<dyn Store>) {
     submit(&*store, "a", &["k1", "k2"]).await;
     submit(&*store, "b", &["k1", "k3"]).await;
@@ -225,13 +242,10 @@ pub(super) async fn withdraw_leaves_what_another_run_has(store: Arc<dyn Store>) 
     assert_eq!(names(&claimed(&*store, 9, 10).await), ["k1"]);
 }
 
-pub(super) async fn withdraw_forgets_the_key_and_its_history(store: Arc<dyn Store>) {
+pub(super) async fn withdraw_forgets_the_key(store: Arc<dyn Store>) {
     submit(&*store, "a", &["k1"]).await;
-    let payout = stored(&*store, "k1").await;
-    let entries = vec![asked(1, "absent")];
-    done(&*store, Step { entries, ..step(&payout) }).await;
     assert_eq!(store.withdraw(&run("a")).await.unwrap(), 1);
-    assert!(store.history(&key("k1")).await.unwrap().is_empty());
+    assert_eq!(store.payout(&key("k1")).await.unwrap(), None);
     assert_eq!(submit_all(&*store, "a", vec![other_body("k1")]).await, [Submitted::New]);
     assert!(store.history(&key("k1")).await.unwrap().is_empty());
 }

@@ -16,6 +16,7 @@
 
 mod measure;
 mod mix;
+mod pages;
 mod postgres;
 mod sqlite;
 

@@ -12,13 +12,19 @@ use pagos_engine::{
 };
 use pagos_events::{endpoint_names, endpoint_state};
 
-use super::mix::{ACCOUNTS, Mix, NOW_MS};
+use super::{
+    mix::{ACCOUNTS, Mix, NOW_MS},
+    pages::{self, Browser},
+};
 
 /// The median of so many counts, after one that does not.
 const ROUNDS: u64 = 5;
 
 /// A commit waits for the disk, which takes its time now and then.
 const COMMITS: u64 = 41;
+
+/// The longest page of the desk.
+const PAGE_BYTES_MAX: usize = 100 * 1024;
 
 /// Payouts of a list.
 pub(crate) const LISTED: usize = 100;
@@ -38,6 +44,7 @@ pub(crate) async fn all(store: &Arc<dyn Store>, mix: Mix) -> Vec<Figure> {
     bench.lists().await;
     bench.claims().await;
     bench.scrape().await;
+    bench.pages().await;
     bench.writes().await;
     bench.figures
 }
@@ -138,6 +145,19 @@ impl Bench {
             times.push(begun.elapsed());
         }
         self.note("scrape of the metrics".to_owned(), times, found);
+    }
+
+    async fn pages(&mut self) {
+        let browser = Browser::over(&self.store).await;
+        for (what, path) in pages::all(self.mix) {
+            let mut times = Vec::new();
+            for _ in 0..=ROUNDS {
+                let (time, bytes) = browser.load(&path).await;
+                assert!(bytes < PAGE_BYTES_MAX, "{path} has {bytes} bytes");
+                times.push(time);
+            }
+            self.note(what.to_owned(), times, 1);
+        }
     }
 
     async fn writes(&mut self) {
