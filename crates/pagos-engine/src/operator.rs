@@ -13,7 +13,6 @@ use crate::{
     engine::{Engine, EngineError},
     history::{Entry, Proof},
     point::Point,
-    progress::Progress,
     record::Writer,
     store::Payout,
 };

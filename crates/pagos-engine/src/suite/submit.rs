@@ -6,8 +6,8 @@ use std::sync::Arc;
 use pagos_core::{Currency, Document, DocumentType, Money, Status};
 
 use super::sample::{
-    actor, asked, at, claimed, done, intent, key, names, next_due, observed, order, release, run,
-    set_due, step, stored, submit, submit_all,
+    actor, at, claimed, done, intent, key, names, next_due, observed, order, release, run, set_due,
+    step, stored, submit, submit_all,
 };
 use crate::{
     history::Entry,
