@@ -33,6 +33,8 @@ enum Span {
 #[into_params(parameter_in = Query)]
 pub(crate) struct SeriesQuery {
     /// `day` or `month`.
+    // A reference would lead nowhere, since no answer has it.
+    #[param(inline)]
     span: Span,
 }
 

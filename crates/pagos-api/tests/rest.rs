@@ -409,3 +409,25 @@ fn an_api_shows_nothing() {
     fn is_debug<T: std::fmt::Debug>() {}
     is_debug::<Api>();
 }
+
+/// Generators of clients refuse a document with a reference that leads nowhere.
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    fn check(document: &Value, part: &Value) -> usize {
+        match part {
+            Value::Object(fields) => {
+                let to = fields.get("$ref").and_then(Value::as_str);
+                if let Some(to) = to {
+                    let place = to.strip_prefix('#').unwrap();
+                    assert!(document.pointer(place).is_some(), "{to}");
+                }
+                let inner: usize = fields.values().map(|it| check(document, it)).sum();
+                inner + usize::from(to.is_some())
+            }
+            Value::Array(parts) => parts.iter().map(|it| check(document, it)).sum(),
+            _ => 0,
+        }
+    }
+    let site = Site::new().await;
+    assert!(check(&site.document, &site.document) > 50);
+}
