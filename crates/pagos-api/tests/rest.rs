@@ -15,7 +15,7 @@ use pagos_engine::{
     RunId, StoreError, StoreErrorKind, Submitted,
 };
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 use site::{Says, Site, payment, payout};
 use tokio::sync::Notify;
 
