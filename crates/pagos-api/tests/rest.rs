@@ -96,7 +96,7 @@ async fn the_document_is_the_one_that_is_checked_in() {
     }
     let kept = std::fs::read_to_string(path).unwrap_or_default();
     assert!(kept == document, "run this test with UPDATE_DOCS=1 to renew openapi.json");
-    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let summary = operation["summary"].as_str().unwrap_or_default();
