@@ -97,7 +97,7 @@ impl Engine {
     }
 
     /// Like [`Engine::resolve`], for a caller that knows where the payout stands: `present` is its
-    /// word, as in [`Progress::word`]. The decision is then accepted even if the payout is not in
+    /// word, as in [`crate::Progress::word`]. The decision is then accepted even if the payout is not in
     /// doubt. Use it after restoring a backup, or if a bank's statement contradicts the provider.
     ///
     /// ```
