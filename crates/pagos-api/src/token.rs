@@ -24,7 +24,7 @@ pub enum Scope {
     Submit,
     /// Approve and reject runs.
     Approve,
-    /// Decide about payouts and payments that call for a person.
+    /// Decide about payouts and payments that call for a person, and see full account numbers.
     Resolve,
     /// List and revoke tokens. Tokens are made at the command line only.
     Admin,

@@ -1,5 +1,6 @@
 //! `/v1/tokens`: which tokens there are, and revoking one. Tokens are made at the command line only,
-//! so that a stolen one cannot make others.
+//! so that a stolen one cannot make others: a login makes a session, which ends with its token and
+//! begins no other session.
 
 use axum::extract::State;
 use serde::Serialize;

@@ -21,6 +21,7 @@ function chromium() {
   const folders = process.env.PATH.split(path.delimiter);
   const all = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
   all.push("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+  all.push("C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe");
   return process.env.CHROMIUM || all.find((file) => fs.existsSync(file));
 }
 
