@@ -1,4 +1,5 @@
-//! Identifiers: our key, the provider's reference, the name of a configured account, a handle.
+//! Identifiers: our key, the provider's reference, the name of a configured account or of a book, a
+//! handle.
 
 use std::{fmt, str::FromStr};
 
@@ -103,6 +104,17 @@ identifier!(
     /// If a provider has only one account, that account has the provider's name.
     AccountName,
     "provider",
+    32,
+    |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-',
+    "1 to 32 of a-z 0-9 _ -",
+    |_| ""
+);
+
+identifier!(
+    /// The name of a book: one account at a bank, whose statements are reconciled with payouts. 1 to
+    /// 32 of `a-z 0-9 _ -`.
+    BookName,
+    "book",
     32,
     |byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-',
     "1 to 32 of a-z 0-9 _ -",

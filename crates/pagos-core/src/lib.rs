@@ -16,6 +16,7 @@ mod account;
 mod clabe;
 mod clock;
 mod currency;
+mod day;
 mod decimal;
 mod descriptor;
 mod document;
@@ -40,13 +41,14 @@ pub use account::{AccountNumber, AccountType, BankCode};
 pub use clabe::Clabe;
 pub use clock::{Clock, NonceSource};
 pub use currency::Currency;
+pub use day::Day;
 pub use decimal::Decimal;
 pub use descriptor::{
     Absence, Contract, Country, Deduplication, Descriptor, Environment, Verification,
 };
 pub use document::{Document, DocumentType};
 pub use error::{Error, ErrorKind};
-pub use identifier::{AccountName, Handle, OrderKey, ProviderRef};
+pub use identifier::{AccountName, BookName, Handle, OrderKey, ProviderRef};
 pub use money::Money;
 pub use observation::{Echo, Observation, Source};
 pub use order::{Beneficiary, PayoutOrder, Violation};

@@ -130,6 +130,8 @@ impl InstrumentedStore {
             RecordKind::Approval => Point::KeepApproval,
             RecordKind::Spending => Point::KeepSpending,
             RecordKind::Sample => Point::KeepSample,
+            RecordKind::Statement => Point::KeepStatement,
+            RecordKind::Period => Point::KeepPeriod,
         };
         self.write(point, None, self.store.write_record(write)).await
     }

@@ -25,6 +25,7 @@ mod actor;
 mod agenda;
 mod approval;
 mod ask;
+mod books;
 mod decide;
 mod delivery;
 mod engine;
@@ -73,6 +74,7 @@ pub use approval::{
     Approval, ApprovalState, Approvals, Day, Limits, Measure, Payee, Resend, Rule, RunApproval,
     RunDigest, RunTotal, UtcOffset, Weight,
 };
+pub use books::{BookLine, BookStore, LineFilter, LineMatch, LineState, LineStep};
 pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,

@@ -209,6 +209,16 @@ points! {
     KeepSpending Write "keep-spending",
     /// Records how the payouts stood at a moment, or forgets that.
     KeepSample Write "keep-sample",
+    /// Records that a statement was imported into a book.
+    KeepStatement Write "keep-statement",
+    /// Closes a period of a book.
+    KeepPeriod Write "keep-period",
+    /// Stores lines of a statement.
+    AddLines Write "add-lines",
+    /// Records what explains lines of a statement.
+    WriteLines Write "write-lines",
+    /// Calls a person to a payout because of what a statement shows.
+    RecordDifference Write "record-difference",
     /// Removes archived payouts and seals their keys.
     Seal Write "seal",
     /// Forgets applied deliveries.

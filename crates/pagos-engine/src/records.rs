@@ -1,5 +1,6 @@
 //! Small records of the service, kept beside the payouts: tokens, endpoints of events, approvals,
-//! what was spent on a day, and how the payouts stood at a moment. A store keeps their text and knows no more about them.
+//! what was spent on a day, how the payouts stood at a moment, and statements and closed periods of
+//! books. A store keeps their text and knows no more about them.
 
 use std::fmt::Debug;
 
@@ -20,6 +21,10 @@ pub enum RecordKind {
     Spending,
     /// How the payouts stood at one moment.
     Sample,
+    /// A statement that was imported into a book.
+    Statement,
+    /// A period of a book that was closed.
+    Period,
 }
 
 impl RecordKind {
@@ -31,12 +36,21 @@ impl RecordKind {
             Self::Approval => "approval",
             Self::Spending => "spending",
             Self::Sample => "sample",
+            Self::Statement => "statement",
+            Self::Period => "period",
         }
     }
 
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Token, Self::Endpoint, Self::Approval, Self::Spending, Self::Sample];
+    pub const ALL: [Self; 7] = [
+        Self::Token,
+        Self::Endpoint,
+        Self::Approval,
+        Self::Spending,
+        Self::Sample,
+        Self::Statement,
+        Self::Period,
+    ];
 }
 
 /// A record as it is stored.

@@ -43,9 +43,9 @@ fn allowed(package: &Package) -> Option<Allowed> {
         "pagos-core" => Allowed::Only(&[]),
         // It is compared with the engine; what it shared with it, it could not be compared in.
         "pagos-model" if !package.is_published => Allowed::Only(&[]),
-        "pagos-wire" | "pagos-http" | "pagos-engine" | "pagos-twin" => {
-            Allowed::Only(&["pagos-core"])
-        }
+        "pagos-wire" | "pagos-http" | "pagos-engine" | "pagos-twin" | "pagos-statement"
+        | "pagos-bankfile" => Allowed::Only(&["pagos-core"]),
+        "pagos-reconcile" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-statement"]),
         "pagos-conformance" => Allowed::Only(&["pagos-core", "pagos-wire"]),
         "pagos-system"
         | "pagos-webhook"
@@ -53,9 +53,13 @@ fn allowed(package: &Package) -> Option<Allowed> {
         | "pagos-store-sqlite"
         | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
         // It serves connections as the receiver does.
-        "pagos-api" => {
-            Allowed::Only(&["pagos-core", "pagos-engine", "pagos-events", "pagos-webhook"])
-        }
+        "pagos-api" => Allowed::Only(&[
+            "pagos-core",
+            "pagos-engine",
+            "pagos-events",
+            "pagos-reconcile",
+            "pagos-webhook",
+        ]),
         "pagos-desk" => Allowed::Only(&["pagos-core", "pagos-engine", "pagos-api"]),
         "pagos" => Allowed::Libraries,
         "pagos-cli" => Allowed::Product,

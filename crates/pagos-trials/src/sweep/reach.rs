@@ -87,6 +87,11 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::CountRefused | Point::Acknowledge | Point::KeepSample => {
             Reach::Never("it is `serve`'s, now and then or for each page of notices; no money")
         }
+        Point::KeepStatement
+        | Point::KeepPeriod
+        | Point::AddLines
+        | Point::WriteLines
+        | Point::RecordDifference => Reach::Never("it is `reconcile`'s, which moves no money"),
         Point::Seal | Point::ForgetDeliveries | Point::ForgetNotices | Point::ForgetReader => {
             Reach::Never("nothing is old enough to be pruned, and nobody prunes here")
         }
@@ -229,6 +234,11 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::KeepApproval
         | Point::KeepSpending
         | Point::KeepSample
+        | Point::KeepStatement
+        | Point::KeepPeriod
+        | Point::AddLines
+        | Point::WriteLines
+        | Point::RecordDifference
         | Point::CloseRun
         | Point::Submit
         | Point::Release
