@@ -54,7 +54,7 @@ impl Engine {
         self.note_service(&account, told).await
     }
 
-    async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
+    pub(crate) async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
         let provider = self
             .providers
             .to(&payout.order.account)

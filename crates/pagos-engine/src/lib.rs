@@ -28,6 +28,7 @@ mod ask;
 mod books;
 mod decide;
 mod delivery;
+mod difference;
 mod engine;
 mod fingerprint;
 mod headers;
@@ -79,6 +80,7 @@ pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,
 };
+pub use difference::{Answer, Listed};
 pub use engine::{Engine, EngineError, Pulse};
 pub use fingerprint::fingerprint;
 pub use headers::{headers_from_bytes, headers_to_bytes};

@@ -19,6 +19,7 @@ use pagos_core::{
 
 use crate::{
     decide::Rules,
+    difference::Listed,
     engine::{Engine, EngineError},
     point::Point,
     policy::Sweep,
@@ -106,7 +107,7 @@ impl Engine {
             return Ok(());
         }
         let window = Window { from: now.minus(sweep.back), until: now };
-        match self.read_list(account, window).await? {
+        match self.walk_list(account, window, &mut |_| {}).await? {
             Ok(()) => {
                 for shallower in 0..number {
                     let was = swept.get(&shallower).copied();
@@ -137,11 +138,13 @@ impl Engine {
         sweeps.accounts.insert(account.clone(), Look { again_at, failures, because });
     }
 
-    /// Reads all pages. The inner error is why the list could not be read to its end.
-    async fn read_list(
+    /// Reads all pages, applies what they report, and shows each row. The inner error is why the
+    /// list could not be read to its end.
+    pub(crate) async fn walk_list(
         &self,
         account: &AccountName,
         window: Window,
+        each: &mut (dyn FnMut(Listed) + Send),
     ) -> Result<Result<(), String>, EngineError> {
         let mut cursor: Option<String> = None;
         for _ in 0..PAGES_MAX {
@@ -157,13 +160,17 @@ impl Engine {
                     return Ok(Err(error.to_string()));
                 }
             };
-            for row in &page.rows {
-                match self.learn_listed(account, row).await {
+            for row in page.rows {
+                let payout = match self.learn_listed(account, &row).await {
                     // Another version wrote it. It is set aside when it is claimed.
                     Err(EngineError::Store(error))
-                        if error.kind == StoreErrorKind::UnreadableRow => {}
+                        if error.kind == StoreErrorKind::UnreadableRow =>
+                    {
+                        None
+                    }
                     learned => learned?,
-                }
+                };
+                each(Listed { row, payout });
             }
             match page.next {
                 None => return Ok(Ok(())),
@@ -192,7 +199,7 @@ impl Engine {
 
     /// Waits for a turn to query, since a page counts as a query. Returns false if the provider
     /// asked for a pause.
-    async fn await_turn_to_ask(&self, account: &AccountName) -> bool {
+    pub(crate) async fn await_turn_to_ask(&self, account: &AccountName) -> bool {
         let rate_max = self.policy_of(account).rate_of(Limited::Queries);
         loop {
             let now = self.timer.now();
@@ -211,15 +218,22 @@ impl Engine {
         }
     }
 
-    /// Applies one row, if it is about a payout of this account and says something new.
+    /// Applies one row, if it is about a payout that this account was asked for and says something
+    /// new. Returns the payout that it names, as it stands then.
     async fn learn_listed(
         &self,
         account: &AccountName,
         seen: &Observation,
-    ) -> Result<(), EngineError> {
-        let Some(payout) = self.find_listed(account, seen).await? else { return Ok(()) };
+    ) -> Result<Option<Payout>, EngineError> {
+        let Some(payout) = self.find_listed(account, seen).await? else { return Ok(None) };
+        // A payout that was never begun cannot be in this account's list.
+        if payout.order.account != *account || payout.progress.attempts == 0 {
+            return Ok(Some(payout));
+        }
         let decide = |payout: &Payout, rules: &Rules<'_>| rules.listed(&payout.progress, seen);
-        self.write(Point::RecordListed, payout, Writer::Anyone, decide).await.map(drop)
+        let written =
+            self.write(Point::RecordListed, payout.clone(), Writer::Anyone, decide).await?;
+        Ok(Some(written.unwrap_or(payout)))
     }
 
     /// Finds the payout by our key, or by the provider's id if the list does not repeat our key.
@@ -239,8 +253,7 @@ impl Engine {
         {
             found = self.store.payout(&key).await?;
         }
-        // A payout that was never begun cannot be in this account's list.
-        Ok(found.filter(|it| it.order.account == *account && it.progress.attempts > 0))
+        Ok(found)
     }
 
     fn sweeps(&self) -> MutexGuard<'_, Sweeps> {

@@ -10,9 +10,9 @@ use std::{
 
 use async_trait::async_trait;
 use pagos_core::{
-    Bank, Departure, Descriptor, Environment, Error, ErrorKind, FailReason, Handle, ListingPage,
-    Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, ProviderRef,
-    Source, Status, Violation, Window,
+    Bank, Clock, Departure, Descriptor, Environment, Error, ErrorKind, FailReason, Handle,
+    ListingPage, Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef,
+    ProviderRef, Source, Status, Violation, Window,
 };
 use pagos_engine::{Engine, NoticeKind, Timer};
 use pagos_store_sqlite::SqliteStore;
@@ -257,6 +257,34 @@ fn two_payouts_under_one_key_are_found_by_the_list() {
     watched.scripted.timer.advance(7 * HOUR);
     watched.scripted.work(&watched.engine());
     assert!(watched.scripted.payout("a").progress.is_quarantined());
+}
+
+#[test]
+fn a_person_reads_the_list_and_sees_what_is_known_of_each_row() {
+    let watched = Watched::new();
+    watched.scripted.submit(&["unsent"]);
+    let mut foreign = watched.row(RETURNED);
+    foreign.echo.key = Some("somebody-elses".to_owned());
+    foreign.reference = Some(ProviderRef::new("other").unwrap());
+    let mut unsent = watched.row(Status::Succeeded);
+    unsent.echo.key = Some("unsent".to_owned());
+    unsent.reference = Some(ProviderRef::new("R9").unwrap());
+    watched.answers(Page::Rows(vec![watched.row(Status::Succeeded), foreign, unsent]));
+    let engine = watched.engine();
+    let (account, now) = (order("a").account, watched.scripted.timer.now());
+    let window = Window { from: now.minus(DAY), until: now };
+    assert!(engine.lists(&account));
+    let mut read = Vec::new();
+    let mut each = |listed: pagos_engine::Listed| {
+        read.push(listed.payout.map(|it| (it.order.key.to_string(), it.status())));
+    };
+    finish(engine.read_list(&account, window, &mut each)).unwrap();
+    let known = Some(("a".to_owned(), Status::Succeeded));
+    // What was never sent is shown, and learns nothing from a list.
+    assert_eq!(read, [known, None, Some(("unsent".to_owned(), Status::Created))]);
+    watched.answers(Page::Fails(ErrorKind::Undelivered));
+    let refused = finish(engine.read_list(&account, window, &mut |_| {})).unwrap_err();
+    assert!(refused.to_string().contains("not read to its end"), "{refused}");
 }
 
 #[test]
