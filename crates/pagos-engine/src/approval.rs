@@ -16,7 +16,7 @@ mod rules;
 mod spending;
 
 pub use content::{RunDigest, RunTotal};
-pub use day::{Day, UtcOffset};
+pub use day::UtcOffset;
 pub use limits::{Limits, Payee};
 pub use record::{Approval, ApprovalState, RunApproval};
 pub use resend::Resend;

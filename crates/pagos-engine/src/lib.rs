@@ -72,7 +72,7 @@ mod world;
 pub use accounts::Accounts;
 pub use actor::Actor;
 pub use approval::{
-    Approval, ApprovalState, Approvals, Day, Limits, Measure, Payee, Resend, Rule, RunApproval,
+    Approval, ApprovalState, Approvals, Limits, Measure, Payee, Resend, Rule, RunApproval,
     RunDigest, RunTotal, UtcOffset, Weight,
 };
 pub use books::{BookLine, BookStore, LineFilter, LineMatch, LineState, LineStep};

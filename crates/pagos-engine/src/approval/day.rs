@@ -1,12 +1,10 @@
 //! Calendar days at a fixed offset from UTC, for sums and limits of a day.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
-use pagos_core::{Error, Timestamp};
+use pagos_core::{Day, Error, Timestamp};
 
-const DAY_MS: i64 = 86_400_000;
-
-const OFFSET_MINUTES_MAX: i32 = 14 * 60;
+const OFFSET_MINUTES_MAX: i16 = 14 * 60;
 
 /// How far the clock of a country is from UTC. It is fixed: there is no daylight saving time.
 ///
@@ -22,7 +20,7 @@ const OFFSET_MINUTES_MAX: i32 = 14 * 60;
 /// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UtcOffset {
-    minutes: i32,
+    minutes: i16,
 }
 
 impl UtcOffset {
@@ -31,8 +29,12 @@ impl UtcOffset {
 
     /// The calendar day of a moment.
     pub fn day_of(self, at: Timestamp) -> Day {
-        let local_ms = at.as_millis().saturating_add(i64::from(self.minutes) * 60_000);
-        Day { number: local_ms.div_euclid(DAY_MS) }
+        Day::at(at, self.minutes)
+    }
+
+    /// Minutes more than UTC; negative to the west.
+    pub fn minutes(self) -> i16 {
+        self.minutes
     }
 }
 
@@ -53,7 +55,7 @@ impl FromStr for UtcOffset {
             (None, Some(rest)) => (1, rest),
             (None, None) => return Err(refused()),
         };
-        let two_digits = |part: &str| -> Option<i32> {
+        let two_digits = |part: &str| -> Option<i16> {
             let is_plain = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
             if is_plain { part.parse().ok() } else { None }
         };
@@ -64,27 +66,6 @@ impl FromStr for UtcOffset {
             return Err(refused());
         }
         Ok(Self { minutes: sign * all })
-    }
-}
-
-/// A calendar day. It prints as `2026-05-01`, so that the texts of later days sort later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day {
-    /// Days since 1970-01-01.
-    number: i64,
-}
-
-impl Day {
-    /// The day so many days earlier.
-    pub(crate) fn minus(self, days: i64) -> Self {
-        Self { number: self.number.saturating_sub(days) }
-    }
-}
-
-impl fmt::Display for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let midnight = Timestamp::from_millis(self.number.saturating_mul(DAY_MS)).to_string();
-        f.write_str(midnight.split('T').next().unwrap_or_default())
     }
 }
 

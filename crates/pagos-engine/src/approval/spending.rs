@@ -7,13 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::{AccountName, Currency, Money};
+use pagos_core::{AccountName, Currency, Day, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     approval::{
         content::Content,
-        day::Day,
         limits::Payee,
         record::{parse, text},
         rules::Weight,
@@ -27,7 +26,7 @@ use crate::{
 const NAMED_MAX: usize = 32;
 
 /// How many days the counters of a day are kept, for clocks that differ.
-const DAYS_KEPT: i64 = 3;
+const DAYS_KEPT: i32 = 3;
 
 /// How many old records are removed at once.
 const SWEEP: usize = 200;
@@ -321,7 +320,7 @@ impl Engine {
 
     /// Removes some counters of days that are over.
     pub(super) async fn forget_days(&self) -> Result<(), EngineError> {
-        let oldest = self.today().minus(DAYS_KEPT).to_string();
+        let oldest = self.today().plus(-DAYS_KEPT).to_string();
         for record in self.store.records(RecordKind::Spending, "", SWEEP).await? {
             if record.name >= oldest {
                 return Ok(());
