@@ -7,6 +7,7 @@
 //! field, and shows no value.
 
 mod api;
+mod books;
 mod environment;
 mod file;
 mod permission;
@@ -29,6 +30,7 @@ use pagos_webhook::Settings;
 use pagos_wire::Setting;
 
 pub(crate) use api::ApiSettings;
+pub(crate) use books::{BookSettings, MappingName};
 pub(crate) use environment::Variables;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
@@ -44,6 +46,10 @@ pub(crate) struct Configuration {
     pub(crate) accounts: Vec<AccountSettings>,
     /// The endpoints of events, which are configured as accounts are.
     pub(crate) events: Vec<AccountSettings>,
+    /// The books, by name.
+    pub(crate) books: Vec<BookSettings>,
+    /// Where a day begins, as `[days]` says; the accounts check it.
+    pub(crate) day_offset: Option<String>,
     /// The limits of the webhook receiver.
     pub(crate) limits: Settings,
     /// The HTTP API of `serve`.
@@ -98,6 +104,8 @@ impl Configuration {
             problems.extend(found);
             configuration.accounts = read.accounts;
             configuration.events = read.events;
+            configuration.books = read.books;
+            configuration.day_offset = read.day_offset;
             configuration.limits = read.limits;
             configuration.retention = read.retention;
             configuration.metrics = read.metrics;

@@ -1,13 +1,13 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
-//! `[accounts.NAME.limits]`, `[[accounts.NAME.approval]]`, `[days]`, `[events.NAME]`, `[receiver]`,
-//! `[api]`, `[retention]` and `[metrics]`. The providers interpret the fields of accounts.
+//! `[accounts.NAME.limits]`, `[[accounts.NAME.approval]]`, `[books.NAME]`, `[days]`, `[events.NAME]`,
+//! `[receiver]`, `[api]`, `[retention]` and `[metrics]`. The providers interpret the fields of accounts.
 
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
 };
 
-use pagos_core::AccountName;
+use pagos_core::{AccountName, BookName};
 use pagos_webhook::Settings;
 use toml::{
     Spanned,
@@ -15,8 +15,8 @@ use toml::{
 };
 
 use crate::config::{
-    AccountSettings, ApiSettings, ConfigProblem, Origin, Retention, Variables, api, receiver,
-    retention,
+    AccountSettings, ApiSettings, BookSettings, ConfigProblem, MappingName, Origin, Retention,
+    Variables, api, books, receiver, retention,
 };
 
 /// The content of a file.
@@ -24,6 +24,8 @@ use crate::config::{
 pub(super) struct Read {
     pub(super) accounts: Vec<AccountSettings>,
     pub(super) events: Vec<AccountSettings>,
+    pub(super) books: Vec<BookSettings>,
+    pub(super) day_offset: Option<String>,
     pub(super) limits: Settings,
     pub(super) retention: Option<Retention>,
     pub(super) metrics: Option<SocketAddr>,
@@ -50,6 +52,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         variables,
         accounts: Vec::new(),
         events: Vec::new(),
+        books: Vec::new(),
         limits: Settings::default(),
         retention: None,
         metrics: None,
@@ -67,12 +70,22 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         }
     }
     let Reader {
-        mut accounts, events, limits, retention, metrics, api, day_offset, problems, ..
+        mut accounts,
+        events,
+        books,
+        limits,
+        retention,
+        metrics,
+        api,
+        day_offset,
+        problems,
+        ..
     } = reader;
-    for (text, origin) in day_offset.into_iter() {
+    for (text, origin) in day_offset.iter() {
         accounts.iter_mut().for_each(|it| it.set("days.offset", text.clone(), origin.clone()));
     }
-    (Read { accounts, events, limits, retention, metrics, api }, problems)
+    let day_offset = day_offset.map(|(text, _)| text);
+    (Read { accounts, events, books, day_offset, limits, retention, metrics, api }, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -97,6 +110,7 @@ struct Reader<'a> {
     variables: &'a Variables,
     accounts: Vec<AccountSettings>,
     events: Vec<AccountSettings>,
+    books: Vec<BookSettings>,
     limits: Settings,
     retention: Option<Retention>,
     metrics: Option<SocketAddr>,
@@ -113,6 +127,7 @@ impl Reader<'_> {
             match value.get_ref() {
                 DeValue::Table(accounts) if name == "accounts" => self.accounts(accounts),
                 DeValue::Table(endpoints) if name == "events" => self.events(endpoints),
+                DeValue::Table(books) if name == "books" => self.books(books),
                 DeValue::Table(limits) if name == "receiver" => self.receiver(limits),
                 DeValue::Table(fields) if name == "days" => self.days(fields),
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
@@ -120,8 +135,8 @@ impl Reader<'_> {
                 DeValue::Table(fields) if name == "api" => self.api(fields),
                 _ => {
                     let because = "is not known at the top of the file";
-                    let remedy = "the file has tables [accounts.NAME], [days], [events.NAME], [receiver], [api], \
-                                  [retention] and [metrics] only";
+                    let remedy = "the file has tables [accounts.NAME], [books.NAME], [days], [events.NAME], [receiver], \
+                                  [api], [retention] and [metrics] only";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -240,6 +255,38 @@ impl Reader<'_> {
             let mut settings = AccountSettings::new(endpoint, self.origin(place));
             self.fields(&mut settings, fields, Level::Options);
             self.events.push(settings);
+        }
+    }
+
+    fn books(&mut self, books: &DeTable<'_>) {
+        for (name, value) in books.iter() {
+            let place = name.span().start;
+            let name: &str = name.get_ref();
+            let (Ok(book), DeValue::Table(fields)) = (BookName::new(name), value.get_ref()) else {
+                let remedy = "write a table [books.NAME] with a name of 1 to 32 of a-z 0-9 _ -";
+                self.refuse(place, name, "is not a book", remedy);
+                continue;
+            };
+            let mut read = books::Fields::default();
+            for (name, value) in fields.iter() {
+                let field: &str = name.get_ref();
+                let text = plain_text(value.get_ref()).unwrap_or_default();
+                if let Err((because, remedy)) = read.set(field, &text) {
+                    self.refuse(name.span().start, field, because, remedy);
+                }
+            }
+            match read.finish(book) {
+                Ok(mut book) => {
+                    if let Some(MappingName::File { path, .. }) = &mut book.mapping {
+                        *path = self.beside(&path.to_string_lossy());
+                    }
+                    self.books.push(book);
+                }
+                Err(missing) => {
+                    let remedy = "write accounts = [\"NAME\"] and currency = \"CLP\"";
+                    self.refuse(place, missing, "is missing in [books.NAME]", remedy);
+                }
+            }
         }
     }
 
