@@ -1,7 +1,7 @@
 //! The lines of bank statements, and which payouts they were matched with. A store keeps them; what
 //! they mean is decided by whoever reconciles. Nothing here changes where a payout stands.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;
 use pagos_core::{BookName, Day, Money, OrderKey};
@@ -69,6 +69,11 @@ impl LineState {
             Self::Explained => "explained",
         }
     }
+
+    /// The state with this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
 }
 
 /// A part of a line's money that belongs to a payout.
@@ -125,7 +130,10 @@ pub struct LineFilter {
 #[async_trait]
 pub trait BookStore: fmt::Debug + Send + Sync {
     /// Stores the lines whose id is new in their book, with version 1. Returns for each line whether
-    /// it is new; a line that is known stays as it is.
+    /// it is new; a line that is known stays as it is. Of two with one id, the first is new.
+    ///
+    /// # Errors
+    /// What [`check_lines`] says, and then nothing is stored.
     async fn add_lines(&self, lines: Vec<BookLine>) -> Result<Vec<bool>, StoreError>;
 
     /// The lines of a filter by day and id, after the place `after`, at most `limit`.
@@ -141,6 +149,9 @@ pub trait BookStore: fmt::Debug + Send + Sync {
 
     /// Writes each line that still has the version that its step was computed from, with its
     /// matches. Returns for each step whether it was written; a missing line is not.
+    ///
+    /// # Errors
+    /// What [`check_steps`] says, and then nothing is written.
     async fn write_lines(&self, steps: Vec<LineStep>) -> Result<Vec<bool>, StoreError>;
 
     /// The matches of these payouts, in no order.
@@ -152,4 +163,41 @@ pub trait BookStore: fmt::Debug + Send + Sync {
         book: &BookName,
         line: &str,
     ) -> Result<Vec<LineMatch>, StoreError>;
+}
+
+/// What a store checks before it adds lines: the form of their ids.
+///
+/// # Errors
+/// Names the rule that is broken.
+pub fn check_lines(lines: &[BookLine]) -> Result<(), StoreError> {
+    let is_legal =
+        |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+    match lines.iter().all(|line| is_legal(&line.id)) {
+        true => Ok(()),
+        false => Err(StoreError::new("the id of a line is not 1 to 64 visible ASCII characters")),
+    }
+}
+
+/// What a store checks before it writes lines: no line is there twice, each match is of the line of
+/// its step, and no payout is there twice for one line.
+///
+/// # Errors
+/// Names the rule that is broken.
+pub fn check_steps(steps: &[LineStep]) -> Result<(), StoreError> {
+    let mut lines = BTreeSet::new();
+    for LineStep { line, matches } in steps {
+        if !lines.insert((&line.book, &line.id)) {
+            return Err(StoreError::new("two steps of one write are of one line"));
+        }
+        let mut keys = BTreeSet::new();
+        for found in matches {
+            if (&found.book, &found.line) != (&line.book, &line.id) {
+                return Err(StoreError::new("a match is of another line than its step"));
+            }
+            if !keys.insert(&found.key) {
+                return Err(StoreError::new("a payout has two matches of one line"));
+            }
+        }
+    }
+    Ok(())
 }

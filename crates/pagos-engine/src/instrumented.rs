@@ -3,6 +3,8 @@
 //!
 //! Reads have no points: a process that ends while it reads leaves nothing behind.
 
+mod books;
+
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use pagos_core::{

@@ -75,7 +75,9 @@ pub use approval::{
     Approval, ApprovalState, Approvals, Limits, Measure, Payee, Resend, Rule, RunApproval,
     RunDigest, RunTotal, UtcOffset, Weight,
 };
-pub use books::{BookLine, BookStore, LineFilter, LineMatch, LineState, LineStep};
+pub use books::{
+    BookLine, BookStore, LineFilter, LineMatch, LineState, LineStep, check_lines, check_steps,
+};
 pub use delivery::{
     Filed, Filing, InboxId, InboxItem, InboxState, InboxStore, REPETITION_SPACING, Refused, Trust,
     Verdict,

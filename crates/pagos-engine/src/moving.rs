@@ -46,17 +46,21 @@ pub enum Moved {
     Outbox,
     /// The positions of the readers of notices.
     Readers,
-    /// Small records: tokens, endpoints, approvals, spending.
+    /// Small records: tokens, endpoints, approvals, spending, statements.
     Records,
     /// The seals of archived payouts.
     Sealed,
     /// Further runs of archived payouts.
     SealedMembers,
+    /// Lines of bank statements.
+    Lines,
+    /// The payouts that lines were matched with.
+    Matches,
 }
 
 impl Moved {
     /// All kinds, in the order in which they are copied.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Accounts,
         Self::Swept,
         Self::Runs,
@@ -79,6 +83,8 @@ impl Moved {
         Self::Records,
         Self::Sealed,
         Self::SealedMembers,
+        Self::Lines,
+        Self::Matches,
     ];
 
     /// What people call it.
@@ -106,6 +112,8 @@ impl Moved {
             Self::Records => "records",
             Self::Sealed => "archived payouts",
             Self::SealedMembers => "archived members",
+            Self::Lines => "lines of statements",
+            Self::Matches => "matches of lines",
         }
     }
 }

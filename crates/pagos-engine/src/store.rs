@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Status, Timestamp};
 
 use crate::{
+    books::BookStore,
     delivery::{InboxId, InboxStore},
     history::{Entry, Notice},
     intent::{Closed, Digest, Intent, Permit, Released, Run, RunId, Submitted},
@@ -22,7 +23,8 @@ use crate::{
 
 /// Keeps payouts, their history, the runs that they are members of, and the outbox of notices. Its
 /// supertraits keep webhooks ([`InboxStore`]), payments ([`PaymentStore`]), the keys of archived
-/// payouts ([`RetentionStore`]) and small records of the service ([`RecordStore`]).
+/// payouts ([`RetentionStore`]), small records of the service ([`RecordStore`]), and the lines of
+/// bank statements ([`BookStore`]).
 ///
 /// Every method is one transaction, durable when it returns. Only `release` and `withdraw` may work
 /// through a large run in portions, and are repeated if they are interrupted. If a method's future
@@ -32,7 +34,7 @@ use crate::{
 /// A payout's version starts at 1 and rises with `commit`, with `release`, and with a claim that
 /// begins an attempt. Its epoch rises with every claim to send, and with `end_claims`.
 #[async_trait]
-pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore {
+pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore + BookStore {
     /// The random identity of this store, 32 hexadecimal digits for a store that is kept. A copy of
     /// a store has the same identity.
     async fn identity(&self) -> Result<String, StoreError>;

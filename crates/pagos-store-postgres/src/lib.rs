@@ -57,6 +57,7 @@
 
 mod account;
 mod batch;
+mod books;
 mod claim;
 mod connection;
 mod failure;

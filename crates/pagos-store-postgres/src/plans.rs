@@ -29,7 +29,7 @@ pub(crate) fn overhear(sql: &'static str, parameters: &[Parameter<'_>]) {
 }
 
 /// Tables that grow with the payouts. `runs` has one row for thousands of them, and is found by name.
-const LARGE: [&str; 13] = [
+const LARGE: [&str; 15] = [
     "orders",
     "payouts",
     "queue",
@@ -43,6 +43,8 @@ const LARGE: [&str; 13] = [
     "payment_sessions",
     "payment_entries",
     "records",
+    "book_lines",
+    "book_matches",
 ];
 
 /// Indexes of what is claimed, names nothing that is known, or has no number yet, at this moment.
@@ -56,7 +58,7 @@ const CUT_DOWN: [&str; 3] =
     ["WHERE lease_until IS NOT NULL ORDER BY key", "WITH portion AS", "AS member (run)"];
 
 /// The cases that run every statement between them.
-const CASES: [&str; 11] = [
+const CASES: [&str; 12] = [
     "agree_with",
     "list_filters_by_everything",
     "list_filters_by_the_providers",
@@ -67,6 +69,7 @@ const CASES: [&str; 11] = [
     "session_is_found",
     "list_of_doubts",
     "record",
+    "line",
     "notices_are_forgotten",
 ];
 

@@ -1,6 +1,7 @@
 //! The tables, and the migrations from older versions. They go forward only.
 
 mod version_10;
+mod version_11;
 mod version_2;
 mod version_3;
 mod version_4;
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Each migration raises the schema's number by one. They are never edited, only added.
-const MIGRATIONS: [&str; 10] = [
+const MIGRATIONS: [&str; 11] = [
     VERSION_1,
     version_2::VERSION_2,
     version_3::VERSION_3,
@@ -30,6 +31,7 @@ const MIGRATIONS: [&str; 10] = [
     version_8::VERSION_8,
     version_9::VERSION_9,
     version_10::VERSION_10,
+    version_11::VERSION_11,
 ];
 
 /// How long one migration may take: it rewrites each row of a large database.

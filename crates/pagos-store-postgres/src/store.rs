@@ -1,6 +1,7 @@
 //! [`PostgresStore`]: the engine's store on a PostgreSQL server. Maps each call to its work; the
 //! SQL is elsewhere.
 
+mod books;
 mod inbox;
 mod moving;
 mod payment;

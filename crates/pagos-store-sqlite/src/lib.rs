@@ -33,6 +33,7 @@
 
 mod account;
 mod asked;
+mod books;
 mod claim;
 mod failure;
 mod file;

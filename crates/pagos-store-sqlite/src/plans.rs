@@ -75,7 +75,7 @@ fn present_schema() -> Connection {
 }
 
 /// The cases that run every statement between them.
-const CASES: [&str; 10] = [
+const CASES: [&str; 11] = [
     "agree_with",
     "list_",
     "payout_of",
@@ -85,6 +85,7 @@ const CASES: [&str; 10] = [
     "session_is_found",
     "session_of_another_payment",
     "record",
+    "line",
     "notices_are_forgotten",
 ];
 

@@ -1,6 +1,7 @@
 //! The tables, and the migrations from older versions of the file. They go forward only.
 
 mod version_10;
+mod version_11;
 mod version_7;
 
 use rusqlite::Connection;
@@ -16,7 +17,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5061_676f;
 pub(crate) const APPLICATION_ID_OF_A_BEGINNING: i32 = 0x5061_6765;
 
 /// Each migration raises the schema's number by one. They are never edited, only added.
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     Migration { sql: VERSION_1, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_2, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_3, afterwards: Afterwards::FillTallyOfAll },
@@ -27,6 +28,7 @@ const MIGRATIONS: [Migration; 10] = [
     Migration { sql: VERSION_8, afterwards: Afterwards::Nothing },
     Migration { sql: VERSION_9, afterwards: Afterwards::Nothing },
     Migration { sql: version_10::VERSION_10, afterwards: Afterwards::Nothing },
+    Migration { sql: version_11::VERSION_11, afterwards: Afterwards::Nothing },
 ];
 
 struct Migration {

@@ -1,6 +1,7 @@
 //! [`SqliteStore`]: the engine's store in one file. Chooses the thread for each call; the SQL is
 //! elsewhere.
 
+mod books;
 mod inbox;
 mod payment;
 mod records;

@@ -4,15 +4,17 @@ use std::{collections::BTreeMap, fmt::Debug, ops::Deref, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use pagos_core::{AccountName, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp};
+use pagos_core::{
+    AccountName, BookName, Day, Delivery, OrderKey, PaymentOrder, ProviderRef, Timestamp,
+};
 
 use crate::{
-    Begin, Candidate, Claim, ClaimRequest, Closed, Committed, Entry, Filed, Filing, Filter,
-    InboxId, InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane, Leaving, Notice, Page,
-    Payment, PaymentCommitted, PaymentStep, PaymentStore, Payout, Permit, Record, RecordKind,
-    RecordStore, RecordWrite, RecordWritten, Refused, Released, RetentionStore, Run, RunId, Scope,
-    Seal, Sealing, Step, Store, StoreError, Submitted, SubmittedPayment, Tally, Trust, Turn,
-    Verdict,
+    Begin, BookLine, BookStore, Candidate, Claim, ClaimRequest, Closed, Committed, Entry, Filed,
+    Filing, Filter, InboxId, InboxItem, InboxState, InboxStore, Intent, KnownSession, Lane,
+    Leaving, LineFilter, LineMatch, LineStep, Notice, Page, Payment, PaymentCommitted, PaymentStep,
+    PaymentStore, Payout, Permit, Record, RecordKind, RecordStore, RecordWrite, RecordWritten,
+    Refused, Released, RetentionStore, Run, RunId, Scope, Seal, Sealing, Step, Store, StoreError,
+    Submitted, SubmittedPayment, Tally, Trust, Turn, Verdict,
 };
 
 /// What to do around the calls of a [`HookedStore`].
@@ -222,6 +224,15 @@ through_the_hook! { RecordStore:
     inner.record(kind: RecordKind, name: &str) -> Option<Record>;
     inner.records(kind: RecordKind, after: &str, limit: usize) -> Vec<Record>;
     inner.write_record(write: RecordWrite) -> RecordWritten;
+}
+
+through_the_hook! { BookStore:
+    inner.add_lines(lines: Vec<BookLine>) -> Vec<bool>;
+    inner.lines(filter: &LineFilter, after: Option<(Day, &str)>, limit: usize) -> Vec<BookLine>;
+    inner.line(book: &BookName, id: &str) -> Option<BookLine>;
+    inner.write_lines(steps: Vec<LineStep>) -> Vec<bool>;
+    inner.matches(keys: &[OrderKey]) -> Vec<LineMatch>;
+    inner.matches_of_line(book: &BookName, line: &str) -> Vec<LineMatch>;
 }
 
 through_the_hook! { InboxStore:

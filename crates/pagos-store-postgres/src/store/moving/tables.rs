@@ -48,6 +48,10 @@ pub(super) fn to_fill(kind: Moved) -> (&'static str, &'static str) {
         Moved::SealedMembers => {
             ("sealed_members", "run, key, account, currency, status, amount_minor")
         }
+        Moved::Lines => {
+            ("book_lines", "book, id, day, change_minor, currency, state, version, body")
+        }
+        Moved::Matches => ("book_matches", "book, line, key, change_minor, currency, body"),
     }
 }
 
@@ -131,6 +135,14 @@ pub(super) fn to_compare(kind: Moved) -> &'static str {
         Moved::SealedMembers => {
             "SELECT upper(replace(key::text, '-', '')), run, account, currency, status, amount_minor
              FROM sealed_members ORDER BY key, run"
+        }
+        Moved::Lines => {
+            "SELECT book, id, version, state, day, currency, change_minor, body FROM book_lines
+             ORDER BY book, id"
+        }
+        Moved::Matches => {
+            "SELECT key, book, line, currency, change_minor, body FROM book_matches
+             ORDER BY key, book, line"
         }
     }
 }
