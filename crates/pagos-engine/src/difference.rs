@@ -26,8 +26,14 @@ pub struct Listed {
 /// What a provider answered about one payout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It has the payout, which stands like this after the answer was learned.
-    Found(Box<Payout>),
+    /// It has the payout.
+    Found {
+        /// What it says.
+        seen: Box<Observation>,
+        /// The payout as it stands after that was learned. A contradiction of a final status may
+        /// need to be confirmed first, so the two can differ.
+        payout: Box<Payout>,
+    },
     /// It says that it has no such payout. That is noted nowhere: what it proves, and when, is
     /// decided by the queries that the engine sends by itself.
     Absent,
@@ -129,7 +135,8 @@ impl Engine {
         match answer {
             Ok(Lookup::Found(seen)) => {
                 self.learn(Point::RecordAnswer, payout, Writer::Anyone, &seen).await?;
-                Ok(Answer::Found(Box::new(self.load(key).await?)))
+                let payout = Box::new(self.load(key).await?);
+                Ok(Answer::Found { seen: Box::new(seen), payout })
             }
             Ok(Lookup::Absent) => Ok(Answer::Absent),
             Ok(Lookup::Ambiguous(because)) => {

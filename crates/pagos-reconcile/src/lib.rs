@@ -9,6 +9,7 @@ mod expected;
 mod fold;
 mod matching;
 mod outcome;
+mod provider;
 mod rule;
 #[cfg(test)]
 mod testing;
@@ -16,4 +17,5 @@ mod testing;
 pub use expected::{Booked, Expected, Payee};
 pub use matching::{CANDIDATES_MAX, Finding, Matcher, OpenLine, Part, Verdict, match_lines};
 pub use outcome::{Alarm, Covered, Outcome, alarm, outcome};
+pub use provider::{Comparison, Difference, compare_with_provider};
 pub use rule::{Place, Rule, Rules};

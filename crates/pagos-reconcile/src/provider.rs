@@ -191,7 +191,7 @@ impl Comparison {
 
     fn judge_answer(&mut self, ours: &Ours, answer: &Answer) {
         let difference = match answer {
-            Answer::Found(payout) => return self.judge_status(ours, payout.status()),
+            Answer::Found { seen, .. } => return self.judge_status(ours, seen.status),
             Answer::Absent => {
                 let is_agreed = matches!(ours.status, Status::Created | Status::Failed(_));
                 if is_agreed {

@@ -92,7 +92,7 @@ fn a_query_of_a_person_learns_what_was_found_and_proves_no_absence() {
     assert_eq!((scripted.payout("a"), scripted.history("a")), before);
     let found = ask();
     assert!(
-        matches!(&found, pagos_engine::Answer::Found(payout) if payout.status() == Status::Succeeded),
+        matches!(&found, pagos_engine::Answer::Found { payout, .. } if payout.status() == Status::Succeeded),
         "{found:?}"
     );
     assert!(matches!(ask(), pagos_engine::Answer::Ambiguous(_)));

@@ -15,6 +15,7 @@ use pagos_core::{
     ProviderRef, Source, Status, Violation, Window,
 };
 use pagos_engine::{Engine, NoticeKind, Timer};
+use pagos_reconcile::{Comparison, Outcome, compare_with_provider};
 use pagos_store_sqlite::SqliteStore;
 use pagos_tests::{
     Answer, BlockingStore, CAREFUL, FaultInjector, Harness, KITS, Kit, Reply, ScriptedHarness,
@@ -285,6 +286,82 @@ fn a_person_reads_the_list_and_sees_what_is_known_of_each_row() {
     watched.answers(Page::Fails(ErrorKind::Undelivered));
     let refused = finish(engine.read_list(&account, window, &mut |_| {})).unwrap_err();
     assert!(refused.to_string().contains("not read to its end"), "{refused}");
+}
+
+/// Compares the last day of the account with what the provider says.
+fn compared(scripted: &ScriptedHarness, engine: &Engine) -> Comparison {
+    let (account, now) = (order("a").account, scripted.timer.now());
+    let window = Window { from: now.minus(DAY), until: now.plus(HOUR) };
+    let store = &*scripted.store;
+    finish(compare_with_provider(engine, store, &account, window)).unwrap()
+}
+
+#[test]
+fn a_comparison_with_a_list_tells_what_somebody_must_look_at() {
+    let paid = Status::Succeeded;
+    let check = |rows: &dyn Fn(&Watched) -> Vec<Observation>, expected: &[(Outcome, bool)]| {
+        let watched = Watched::new();
+        watched.scripted.submit(&["unsent"]);
+        watched.answers(Page::Rows(rows(&watched)));
+        let comparison = compared(&watched.scripted, &watched.engine());
+        let found = comparison.differences.iter().map(|it| (it.outcome, it.is_alarming));
+        let found: Vec<_> = found.collect();
+        assert_eq!(found, expected, "{:?}", comparison.differences);
+        comparison
+    };
+    let named = |watched: &Watched, key: &str, reference: &str| {
+        let mut row = watched.row(paid);
+        row.echo.key = Some(key.to_owned());
+        row.reference = Some(ProviderRef::new(reference).unwrap());
+        row
+    };
+    let agreed = check(&|watched| vec![watched.row(paid); 2], &[]);
+    assert_eq!((agreed.rows, agreed.agreed, agreed.queried), (2, 1, 0));
+    check(
+        &|watched| vec![watched.row(paid), named(watched, "theirs", "R7")],
+        &[(Outcome::MissingHere, false)],
+    );
+    check(
+        &|watched| vec![watched.row(paid), named(watched, "a", "R2")],
+        &[(Outcome::DuplicateThere, true)],
+    );
+    check(
+        &|watched| vec![watched.row(paid), named(watched, "unsent", "R9")],
+        &[(Outcome::StatusDiffers, true)],
+    );
+    let dearer = |watched: &Watched| {
+        let mut row = watched.row(paid);
+        row.echo.amount = order("a").amount.checked_add(order("b").amount);
+        vec![row]
+    };
+    check(&dearer, &[(Outcome::AmountDiffers, true)]);
+    check(&|watched| vec![watched.row(RETURNED)], &[(Outcome::Returned, false)]);
+    // What a list lacks proves nothing: the payout is asked about, and the script has it.
+    let asked = check(&|_| Vec::new(), &[]);
+    assert_eq!((asked.queried, asked.agreed), (1, 1));
+}
+
+#[test]
+fn without_a_list_each_payout_is_asked_about() {
+    let (paid, failed) = (Status::Succeeded, Status::Failed(FailReason::Declined));
+    let check = |reply: Status, answer: Answer, expected: &[(Outcome, bool)], unanswered: usize| {
+        let scripted = ScriptedHarness::new(&CAREFUL, [Reply::Says(reply)], [answer]);
+        let scripted = scripted.with_payout("a");
+        let engine = scripted.engine();
+        scripted.work(&engine);
+        let comparison = compared(&scripted, &engine);
+        let found = comparison.differences.iter().map(|it| (it.outcome, it.is_alarming));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{:?}", comparison.differences);
+        assert_eq!((comparison.queried, comparison.unanswered.len()), (1, unanswered));
+    };
+    check(paid, Answer::Found(paid), &[], 0);
+    check(paid, Answer::Found(RETURNED), &[(Outcome::Returned, false)], 0);
+    check(paid, Answer::Absent, &[(Outcome::MissingThere, true)], 0);
+    check(paid, Answer::Ambiguous, &[(Outcome::DuplicateThere, true)], 0);
+    check(failed, Answer::Absent, &[], 0);
+    check(failed, Answer::Found(paid), &[(Outcome::StatusDiffers, true)], 0);
+    check(paid, Answer::CannotTell, &[], 1);
+    check(paid, Answer::Fails(ErrorKind::Undelivered), &[], 1);
 }
 
 #[test]
