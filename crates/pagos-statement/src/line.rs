@@ -87,7 +87,7 @@ pub struct Tail {
 }
 
 /// A booked balance; negative if the account is overdrawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Balance {
     /// The day, if the bank says it.
     pub day: Option<Day>,

@@ -1,0 +1,466 @@
+//! One statement of a message: its account, its balances and control sums, and whether they add up.
+
+use std::cmp::Ordering;
+
+use pagos_core::{Currency, Day, Money};
+
+use crate::{
+    Balance, Counts, Head, Part, Problem, Side, Tail, Text,
+    amount::{self, WITH_POINT},
+    problem::{AGAIN, Problems},
+    sum::{Once, check_sum},
+    xml::Element,
+};
+
+use super::{
+    details::Details,
+    entry::{self, Read},
+};
+
+/// The messages that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Message {
+    /// camt.053
+    Statement,
+    /// camt.054
+    Notification,
+}
+
+impl Message {
+    /// By a namespace such as `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`.
+    pub(super) fn of(namespaces: &str, line: u64) -> Result<Self, Problem> {
+        let refused = |because: &str, remedy| Err(Problem::new(line, because, remedy));
+        let found = namespaces.split_whitespace().find_map(|it| {
+            let rest = it.strip_prefix("urn:iso:std:iso:20022:tech:xsd:camt.")?;
+            Some((rest.get(..3)?, rest.get(3..)?.strip_prefix(".001.")?))
+        });
+        let Some((message, version)) = found else {
+            return refused("the document has no namespace of a camt message", AS_053);
+        };
+        let is_known = version.len() == 2 && version.parse().is_ok_and(|it| VERSIONS.contains(&it));
+        match message {
+            "053" | "054" if !is_known => {
+                refused("its version of camt is none of .02 to .13", "ask for version .08")
+            }
+            "053" => Ok(Self::Statement),
+            "054" => Ok(Self::Notification),
+            "052" => refused("it is an intraday report (camt.052), which may still change", AS_053),
+            _ => refused("it is neither camt.053 nor camt.054", AS_053),
+        }
+    }
+
+    pub(super) fn root(self) -> &'static str {
+        match self {
+            Self::Statement => "BkToCstmrStmt",
+            Self::Notification => "BkToCstmrDbtCdtNtfctn",
+        }
+    }
+
+    pub(super) fn statement(self) -> &'static str {
+        match self {
+            Self::Statement => "Stmt",
+            Self::Notification => "Ntfctn",
+        }
+    }
+}
+
+/// A statement that is being read.
+#[derive(Debug)]
+pub(super) struct Statement {
+    place: u64,
+    id: Option<Text>,
+    account: Option<Text>,
+    currency: Option<Currency>,
+    /// Its currency is not one of Pagos, which is told once.
+    is_refused: bool,
+    opening: Option<(Opening, Balance)>,
+    closing: Option<Balance>,
+    /// A statement can be sent in pages; balances of the whole stand on each.
+    is_first_page: bool,
+    is_last_page: bool,
+    from: Option<Day>,
+    through: Option<Day>,
+    summary: Summary,
+    has_begun: bool,
+    days: Option<(Day, Day)>,
+    booked: Sums,
+    /// Entries that are not booked.
+    others: Sums,
+    details: Vec<Details>,
+}
+
+/// Which balance is the opening one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Opening {
+    /// PRCD: the closing balance of the statement before.
+    Previous,
+    /// OPBD.
+    Opening,
+}
+
+/// What `TxsSummry` says.
+#[derive(Debug, Default)]
+struct Summary {
+    line: u64,
+    entries: Option<u64>,
+    credits: Option<(u64, Option<Money>)>,
+    debits: Option<(u64, Option<Money>)>,
+}
+
+/// What entries add up to.
+#[derive(Debug, Default)]
+struct Sums {
+    credits: u64,
+    debits: u64,
+    credits_minor: i128,
+    debits_minor: i128,
+}
+
+impl Sums {
+    fn add(&mut self, side: Side, amount: Money) {
+        let (count, sum) = match side {
+            Side::Credit => (&mut self.credits, &mut self.credits_minor),
+            Side::Debit => (&mut self.debits, &mut self.debits_minor),
+        };
+        *count += 1;
+        *sum += i128::from(amount.minor);
+    }
+}
+
+impl Statement {
+    pub(super) fn new(place: u64) -> Self {
+        Self {
+            place,
+            id: None,
+            account: None,
+            currency: None,
+            is_refused: false,
+            opening: None,
+            closing: None,
+            is_first_page: true,
+            is_last_page: true,
+            from: None,
+            through: None,
+            summary: Summary::default(),
+            has_begun: false,
+            days: None,
+            booked: Sums::default(),
+            others: Sums::default(),
+            details: Vec::new(),
+        }
+    }
+
+    /// The details of one transaction of the entry that is being read.
+    pub(super) fn add_details(
+        &mut self,
+        element: Element<'_>,
+        problems: &mut Problems,
+    ) -> Result<(), Problem> {
+        if self.details.len() >= DETAILS_MAX {
+            let because = "an entry has more than 500,000 transactions";
+            return Err(Problem::new(element.line(), because, AGAIN));
+        }
+        let account = self.account.as_ref();
+        if let Some(details) = problems.take(Details::read(element, account)) {
+            self.details.push(details);
+        }
+        Ok(())
+    }
+
+    /// One element of the statement.
+    pub(super) fn accept(
+        &mut self,
+        element: Element<'_>,
+        problems: &mut Problems,
+        counts: &mut Counts,
+        sink: &mut dyn FnMut(Part),
+    ) {
+        match element.name() {
+            "Id" => self.id = Text::some(element.text()),
+            "Acct" => self.accept_account(element, problems),
+            "FrToDt" => {
+                self.from = element.text_at("FrDtTm").and_then(entry::parse_day);
+                self.through = element.text_at("ToDtTm").and_then(entry::parse_day);
+            }
+            "StmtPgntn" | "NtfctnPgntn" => {
+                self.is_first_page = element.text_at("PgNb").is_none_or(|number| number == "1");
+                self.is_last_page = element.text_at("LastPgInd").is_none_or(is_true);
+            }
+            "Bal" if !self.is_refused => {
+                let read = self.accept_balance(element, problems);
+                problems.take(read);
+            }
+            "TxsSummry" => {
+                let read = self.accept_summary(element, problems);
+                problems.take(read);
+            }
+            "Ntry" => self.accept_entry(element, problems, counts, sink),
+            _ => {}
+        }
+    }
+
+    fn accept_account(&mut self, element: Element<'_>, problems: &mut Problems) {
+        self.account = account_of(element);
+        if let Some(currency) = element.at("Ccy") {
+            self.currency_of(currency.text(), currency.line(), problems);
+        }
+    }
+
+    /// The currency of an amount, which must be that of the account; the first one that is named
+    /// becomes it.
+    fn currency_of(&mut self, code: &str, line: u64, problems: &mut Problems) -> Option<Currency> {
+        if self.is_refused {
+            return None;
+        }
+        let Ok(currency) = code.parse::<Currency>() else {
+            let is_code = code.len() == 3 && code.bytes().all(|it| it.is_ascii_uppercase());
+            let code = if is_code { code } else { "of an amount" };
+            let because = format!("the currency {code} is none that Pagos knows");
+            problems.add(Problem::new(line, because, "leave this account out"));
+            self.is_refused = true;
+            return None;
+        };
+        let of_account = *self.currency.get_or_insert(currency);
+        if of_account != currency {
+            let because = format!("an amount in {currency}, and the account is in {of_account}");
+            problems.add(Problem::new(line, because, AGAIN));
+            return None;
+        }
+        Some(currency)
+    }
+
+    fn amount_of(
+        &mut self,
+        element: Option<Element<'_>>,
+        line: u64,
+        problems: &mut Problems,
+    ) -> Result<Option<Money>, Problem> {
+        let Some(element) = element else {
+            return Err(Problem::new(line, "it has no amount", AGAIN).of("Amt"));
+        };
+        let currency = self.currency_of(element.currency(), element.line(), problems);
+        currency.map(|currency| money(element, currency)).transpose()
+    }
+
+    fn accept_balance(
+        &mut self,
+        element: Element<'_>,
+        problems: &mut Problems,
+    ) -> Result<(), Problem> {
+        let kind = element.text_at("Tp/CdOrPrtry/Cd").unwrap_or_default();
+        if !matches!(kind, "OPBD" | "PRCD" | "CLBD") {
+            return Ok(());
+        }
+        let line = element.line();
+        let Some(amount) = self.amount_of(element.at("Amt"), line, problems)? else {
+            return Ok(());
+        };
+        let amount = match entry::side_of(element)? {
+            Side::Credit => amount,
+            Side::Debit => Money::new(-amount.minor, amount.currency),
+        };
+        let day = entry::day_of(element, "Dt")?;
+        let balance = Balance { day, amount };
+        // A statement of several days may have balances of each: the first and the last count.
+        if kind == "CLBD" {
+            if self.closing.is_none_or(|known| known.day <= day) {
+                self.closing = Some(balance);
+            }
+            return Ok(());
+        }
+        if self.has_begun {
+            let because = "the opening balance stands behind entries";
+            return Err(Problem::new(line, because, AGAIN).of("Bal"));
+        }
+        let rank = if kind == "OPBD" { Opening::Opening } else { Opening::Previous };
+        let is_better = self.opening.is_none_or(|(known, of)| match rank.cmp(&known) {
+            Ordering::Greater => true,
+            Ordering::Equal => of.day > day,
+            Ordering::Less => false,
+        });
+        if is_better {
+            self.opening = Some((rank, balance));
+        }
+        Ok(())
+    }
+
+    fn accept_summary(
+        &mut self,
+        element: Element<'_>,
+        problems: &mut Problems,
+    ) -> Result<(), Problem> {
+        let line = element.line();
+        let count = |path: &str| {
+            let text = element.text_at(path);
+            text.map(|text| text.parse::<u64>()).transpose().map_err(|_| {
+                Problem::new(line, "it has a number of entries that is none", AGAIN).of("TxsSummry")
+            })
+        };
+        let entries = count("TtlNtries/NbOfNtries")?;
+        let (credits, debits) =
+            (count("TtlCdtNtries/NbOfNtries")?, count("TtlDbtNtries/NbOfNtries")?);
+        // Its sums name no currency: they are in that of the account.
+        let mut sum = |path: &str| {
+            let (Some(sum), Some(currency)) = (element.at(path), self.currency) else {
+                return None;
+            };
+            problems.take(money(sum, currency))
+        };
+        let credits = credits.map(|count| (count, sum("TtlCdtNtries/Sum")));
+        let debits = debits.map(|count| (count, sum("TtlDbtNtries/Sum")));
+        self.summary = Summary { line, entries, credits, debits };
+        Ok(())
+    }
+
+    fn accept_entry(
+        &mut self,
+        element: Element<'_>,
+        problems: &mut Problems,
+        counts: &mut Counts,
+        sink: &mut dyn FnMut(Part),
+    ) {
+        let details = std::mem::take(&mut self.details);
+        let amount = self.amount_of(element.at("Amt"), element.line(), problems);
+        let Some(Some(amount)) = problems.take(amount) else { return };
+        let Some(read) = problems.take(entry::read(element, amount, details)) else { return };
+        match read {
+            Read::Line(line) => {
+                self.begin(counts, sink);
+                let (first, last) = self.days.unwrap_or((line.day, line.day));
+                self.days = Some((first.min(line.day), last.max(line.day)));
+                self.booked.add(line.side, line.amount);
+                counts.add(&line);
+                sink(Part::Line(*line));
+            }
+            Read::Pending(side) => {
+                self.others.add(side, amount);
+                counts.pending += 1;
+            }
+            Read::Informational(side) => {
+                self.others.add(side, amount);
+                counts.informational += 1;
+            }
+        }
+    }
+
+    /// Gives the head, unless that was done.
+    fn begin(&mut self, counts: &mut Counts, sink: &mut dyn FnMut(Part)) {
+        let Some(currency) = self.currency.filter(|_| !self.has_begun) else { return };
+        self.has_begun = true;
+        counts.statements += 1;
+        let opening = self.opening.map(|(_, balance)| balance).filter(|_| self.is_first_page);
+        let (id, account) = (self.id.clone(), self.account.clone());
+        sink(Part::Begin(Head { id, account, currency, opening }));
+    }
+
+    /// Checks what the statement says about itself, and ends it.
+    pub(super) fn finish(
+        mut self,
+        message: Message,
+        once: &mut Once,
+        problems: &mut Problems,
+        counts: &mut Counts,
+        sink: &mut dyn FnMut(Part),
+    ) {
+        if self.is_refused {
+            return;
+        }
+        if self.currency.is_none() && message == Message::Statement {
+            let because = "a statement without a currency, a balance or an entry";
+            problems.add(Problem::new(self.place, because, AGAIN));
+        }
+        self.begin(counts, sink);
+        if !self.has_begun {
+            return;
+        }
+        if self.is_first_page && self.is_last_page {
+            problems.take(self.check_balances());
+            problems.take(self.check_summary());
+        }
+        let closing = self.closing.filter(|_| self.is_last_page);
+        if self.days.is_some() {
+            let opening = self.opening.map(|(_, balance)| balance);
+            let pages = (self.is_first_page, self.is_last_page);
+            let of_bank = (&self.id, &self.account, opening, self.closing, pages);
+            problems.take(once.check(self.place, &of_bank));
+        }
+        let (first, last) = self.days.unzip();
+        sink(Part::End(Tail {
+            closing,
+            from: self.from.or(first),
+            through: self.through.or(last),
+        }));
+    }
+
+    fn check_balances(&self) -> Result<(), Problem> {
+        let (Some((_, opening)), Some(closing)) = (self.opening, self.closing) else {
+            return Ok(());
+        };
+        let change = self.booked.credits_minor - self.booked.debits_minor;
+        check_sum(self.place, opening.amount, change, closing.amount)
+    }
+
+    /// Banks count entries that are pending or not; both are right.
+    fn check_summary(&self) -> Result<(), Problem> {
+        let refused =
+            |because: String| Err(Problem::new(self.summary.line, because, AGAIN).of("TxsSummry"));
+        let (booked, others) = (&self.booked, &self.others);
+        let count = booked.credits + booked.debits;
+        let count_all = count + others.credits + others.debits;
+        if let Some(said) = self.summary.entries.filter(|it| *it != count && *it != count_all) {
+            return refused(format!("it says {said} entries, and there are {count_all}"));
+        }
+        let sides = [
+            (
+                "credits",
+                self.summary.credits,
+                booked.credits,
+                booked.credits_minor,
+                others.credits,
+                others.credits_minor,
+            ),
+            (
+                "debits",
+                self.summary.debits,
+                booked.debits,
+                booked.debits_minor,
+                others.debits,
+                others.debits_minor,
+            ),
+        ];
+        for (name, said, count, sum, more, sum_more) in sides {
+            let Some((said, said_sum)) = said else { continue };
+            if said != count && said != count + more {
+                return refused(format!("it says {said} {name}, and there are {}", count + more));
+            }
+            let Some(said_sum) = said_sum else { continue };
+            let said_minor = i128::from(said_sum.minor);
+            if said_minor != sum && said_minor != sum + sum_more {
+                return refused(format!("the sum of {name} is not the {said_sum} that it says"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The number of an account: `Id/IBAN` or `Id/Othr/Id`.
+pub(super) fn account_of(element: Element<'_>) -> Option<Text> {
+    let number = element.text_at("Id/IBAN").or_else(|| element.text_at("Id/Othr/Id"));
+    number.and_then(Text::some)
+}
+
+/// An amount whose currency is known.
+pub(super) fn money(element: Element<'_>, currency: Currency) -> Result<Money, Problem> {
+    let text = element.text();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    amount::parse(text, WITH_POINT, currency)
+        .map_err(|because| Problem::new(element.line(), because, AGAIN).of(element.name()))
+}
+
+pub(super) fn is_true(text: &str) -> bool {
+    matches!(text, "true" | "1")
+}
+
+const VERSIONS: std::ops::RangeInclusive<u8> = 2..=13;
+const AS_053: &str = "ask the bank for camt.053 (statements) or camt.054 (notifications)";
+const DETAILS_MAX: usize = 500_000;
