@@ -10,6 +10,7 @@ mod list;
 mod migrate;
 mod moment;
 mod payment;
+mod reconcile;
 mod retention;
 mod sandbox;
 mod span;
@@ -30,6 +31,11 @@ pub(crate) use migrate::{CompletionsArguments, ManArguments, MigrateArguments};
 pub(crate) use payment::{
     PaymentAskArguments, PaymentCommand, PaymentCreateArguments, PaymentKeyArguments,
     PaymentListArguments, PaymentResolveArguments,
+};
+pub(crate) use reconcile::{
+    BookArguments, CloseArguments, DecideArguments, LineStateFilter, LinesArguments,
+    MappingsArguments, MatchArguments, ProviderArguments, ReconcileCommand, ReportArguments,
+    ReportFormat, ReportLanguage, StatementArguments,
 };
 pub(crate) use retention::{
     ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
@@ -159,6 +165,9 @@ pub(crate) enum Command {
     /// Show received webhooks, and apply one again
     #[command(subcommand)]
     Inbox(InboxCommand),
+    /// Compare payouts with bank statements and with what providers say
+    #[command(subcommand)]
+    Reconcile(ReconcileCommand),
     /// Make, list and revoke tokens of the HTTP API
     #[command(subcommand)]
     Token(TokenCommand),

@@ -17,6 +17,7 @@ mod pay;
 mod payment;
 mod plan;
 mod prune;
+mod reconcile;
 mod resolve;
 mod serve;
 mod sign;
@@ -64,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Events(events) => events::run(events),
         Command::Serve(serve) => serve::run(serve, config, log),
         Command::Inbox(inbox) => inbox::run(inbox, config),
+        Command::Reconcile(command) => reconcile::run(command, config),
         Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),

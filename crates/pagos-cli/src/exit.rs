@@ -110,6 +110,12 @@ impl From<pagos_engine::StoreError> for Failure {
     }
 }
 
+impl From<pagos_reconcile::Error> for Failure {
+    fn from(error: pagos_reconcile::Error) -> Self {
+        Self::new(with_causes(&error))
+    }
+}
+
 impl From<crate::run::submit::SubmitError> for Failure {
     fn from(error: crate::run::submit::SubmitError) -> Self {
         Self::new(with_causes(&error))

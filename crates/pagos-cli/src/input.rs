@@ -30,6 +30,7 @@ mod row;
 mod rows;
 mod sheet;
 mod source;
+mod statement;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -54,7 +55,8 @@ pub(crate) use orders::{Orders, RowError};
 pub(crate) use plan::{Plan, Total, plan};
 pub(crate) use problem::Problem;
 pub(crate) use rows::Format;
-pub(crate) use source::Payroll;
+pub(crate) use source::{Payroll, Purpose};
+pub(crate) use statement::StatementSource;
 
 /// What a CSV file needs from the configured accounts.
 pub(crate) trait Accounts {

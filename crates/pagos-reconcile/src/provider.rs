@@ -19,6 +19,8 @@ use crate::Outcome;
 /// for its approval.
 const HELD_MAX: Duration = Duration::from_secs(60 * 24 * 3_600);
 const PAGE: usize = 500;
+const UNSENT: &str = "the provider lists it, and this database never sent it; was a backup restored, or \
+                      does another database send under this key?";
 
 /// What came out of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -57,7 +59,8 @@ pub struct Difference {
 }
 
 /// Reads what the provider says about the payouts that `account` sent within `window`, learns it,
-/// and compares. Queries keep to the account's rate. Nothing is sent.
+/// and compares. Queries keep to the account's rate. Nothing is sent, and a payout that is listed and was
+/// never sent from here goes into quarantine.
 ///
 /// # Errors
 /// If the list cannot be read to its end; the error of the store.
@@ -77,6 +80,10 @@ pub async fn compare_with_provider(
     }
     for (key, rows) in &told {
         comparison.judge_rows(key, rows);
+        // Otherwise it might be sent now, a second time.
+        if !rows.ours.was_sent {
+            engine.report_difference(key, UNSENT).await?;
+        }
     }
     for (key, before) in ours.iter().filter(|(key, _)| !told.contains_key(*key)) {
         comparison.queried += 1;
@@ -175,9 +182,7 @@ impl Comparison {
             let differs = ours.differs(Outcome::DuplicateThere, theirs.word(), because);
             Difference { is_alarming: true, ..differs }
         } else if !ours.was_sent {
-            let because = "the provider lists it, and this database never sent it; was a backup \
-                           restored, or does another database send under this key?";
-            let differs = ours.differs(Outcome::StatusDiffers, theirs.word(), because.to_owned());
+            let differs = ours.differs(Outcome::StatusDiffers, theirs.word(), UNSENT.to_owned());
             Difference { is_alarming: true, ..differs }
         } else if let Some(amount) = rows.amount {
             let because = format!("the provider lists {amount}, the order is {}", ours.amount);

@@ -108,6 +108,11 @@ impl Mapping {
         parse::parse(text).ok()?.remove(*name)
     }
 
+    /// The text of a mapping that comes with Pagos, to begin another one with.
+    pub fn preset_text(name: &str) -> Option<&'static str> {
+        PRESETS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
     /// The names of the mappings that come with Pagos.
     pub fn presets() -> impl Iterator<Item = &'static str> {
         PRESETS.iter().map(|(name, _)| *name)

@@ -25,6 +25,8 @@ pub(super) struct Book {
     pub(super) is_hidden: bool,
     /// The sheet that a spreadsheet program shows on opening, if that is another one.
     pub(super) shown: Option<String>,
+    /// Whether its days are counted from 1904.
+    pub(super) is_1904: bool,
     part: String,
     /// The texts that cells refer to by number.
     texts: Vec<RichText>,
@@ -36,6 +38,15 @@ struct Named {
     name: String,
     id: String,
     is_hidden: bool,
+}
+
+/// What the workbook says about its sheets.
+#[derive(Debug, Default)]
+struct Sheets {
+    sheets: Vec<Named>,
+    /// The position of the one that is shown on opening.
+    open: usize,
+    is_1904: bool,
 }
 
 /// A relation between parts: id, kind, target.
@@ -51,15 +62,15 @@ impl Book {
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable())?;
         let roots = relations(&mut archive, "")?;
         let main = find(&roots, "officeDocument").ok_or_else(unreadable)?;
-        let (sheets, open) = read_sheets(&mut archive, &main)?;
+        let Sheets { sheets, open, is_1904 } = read_sheets(&mut archive, &main)?;
         let relations = relations(&mut archive, &main)?;
         let Some(first) = sheets.first() else {
-            return Err(Problem::of_line(1, "the workbook has no sheet", "add the payroll to it"));
+            return Err(Problem::of_line(1, "the workbook has no sheet", "add the table to it"));
         };
         let relation = relations.iter().find(|relation| relation.id == first.id);
         let Some(relation) = relation.filter(|relation| relation.kind == "worksheet") else {
             let because = "the first sheet of the workbook is no table";
-            return Err(Problem::of_line(1, because, "move the payroll to the first sheet"));
+            return Err(Problem::of_line(1, because, "move the table to the first sheet"));
         };
         let part = beside(&main, &relation.target);
         // A workbook may lack either. A cell that refers to a missing part is refused.
@@ -78,6 +89,7 @@ impl Book {
             name: first.name.clone(),
             is_hidden: first.is_hidden,
             shown: sheets.get(open).filter(|_| open > 0).map(|sheet| sheet.name.clone()),
+            is_1904,
             archive,
             part,
             texts,
@@ -186,21 +198,25 @@ fn beside(part: &str, target: &str) -> String {
 fn read_sheets(
     archive: &mut ZipArchive<Cursor<Vec<u8>>>,
     part: &str,
-) -> Result<(Vec<Named>, usize), Problem> {
+) -> Result<Sheets, Problem> {
     let mut xml = open_part(archive, part)?;
-    let (mut sheets, mut open) = (Vec::new(), 0);
+    let mut found = Sheets::default();
     loop {
         match xml.next()? {
             Token::Open(name) if name == "sheet" => {
                 let text = |name| xml.attribute(name).unwrap_or_default().to_owned();
                 let is_hidden = !matches!(xml.attribute("state"), None | Some("visible"));
-                sheets.push(Named { name: text("name"), id: text("id"), is_hidden });
+                found.sheets.push(Named { name: text("name"), id: text("id"), is_hidden });
             }
             Token::Open(name) if name == "workbookView" => {
-                open = xml.attribute("activeTab").and_then(|tab| tab.parse().ok()).unwrap_or(0);
+                let tab = xml.attribute("activeTab").and_then(|tab| tab.parse().ok());
+                found.open = tab.unwrap_or(0);
+            }
+            Token::Open(name) if name == "workbookPr" => {
+                found.is_1904 = matches!(xml.attribute("date1904"), Some("1" | "true"));
             }
             Token::Open(_) | Token::Close(_) | Token::Text(_) => {}
-            Token::End => return Ok((sheets, open)),
+            Token::End => return Ok(found),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use csv_core::ReadRecordResult;
 
 use crate::input::{
-    Delimiter, Problem, header,
+    Delimiter, Problem, Purpose, header,
     quotes::{Quotes, StrayQuote},
     record::{FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record, RecordError},
 };
@@ -31,7 +31,7 @@ pub(crate) struct Records<R> {
 
 impl<R: Read> Records<R> {
     /// Reads the first block, removes a byte order mark, and finds the delimiter.
-    pub(crate) fn open(source: R) -> Result<(Self, Delimiter), RecordError> {
+    pub(crate) fn open(source: R, purpose: Purpose) -> Result<(Self, Delimiter), RecordError> {
         let mut records = Self {
             source,
             block: vec![0; BLOCK_SIZE_BYTES],
@@ -50,7 +50,11 @@ impl<R: Read> Records<R> {
             records.start += 3;
         }
         records.skip_empty_lines()?;
-        let beginning = header::begin(records.rest(), records.line).map_err(RecordError::Fatal)?;
+        let beginning = match purpose {
+            Purpose::Payroll => header::begin(records.rest(), records.line),
+            Purpose::Statement => Ok(header::begin_anywhere(records.rest())),
+        }
+        .map_err(RecordError::Fatal)?;
         records.start += beginning.skipped_bytes;
         let byte = beginning.delimiter.byte();
         records.parser = csv_core::ReaderBuilder::new().delimiter(byte).build();
@@ -191,6 +195,6 @@ fn too_long(line: u64) -> Problem {
     Problem::of_line(
         line,
         because,
-        "look for a double quote that is not closed, or for a file that is no payroll",
+        "look for a double quote that is not closed, or for a file of another kind",
     )
 }

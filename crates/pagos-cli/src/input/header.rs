@@ -46,6 +46,7 @@ impl Delimiter {
 
 /// The number of lines at the start of a file in which a header is searched for.
 const LINES_SEARCHED_MAX: usize = 25;
+const LINES_SURVEYED: usize = 200;
 /// A row with this many names of columns is the header.
 const NAMES_MIN: usize = 3;
 
@@ -97,6 +98,25 @@ pub(crate) fn begin(text: &[u8], line: u64) -> Result<Beginning, Problem> {
         is_first = false;
     }
     Ok(Beginning { delimiter: Delimiter::of_line(first), skipped_bytes: 0 })
+}
+
+/// Examines the start of a text whose header can be anywhere: the delimiter is what most lines have, and
+/// of several the one that no amount has.
+pub(crate) fn begin_anywhere(text: &[u8]) -> Beginning {
+    let lines = || text.split(|byte| matches!(byte, b'\n' | b'\r')).take(LINES_SURVEYED);
+    let named = lines().next().and_then(separator);
+    let is_named = |delimiter: &Delimiter| named.is_some_and(|it| [delimiter.byte()] == *it);
+    if let Some(delimiter) = Delimiter::ALL.into_iter().find(is_named) {
+        let skipped_bytes = lines().next().map_or(0, <[u8]>::len);
+        return Beginning { delimiter, skipped_bytes };
+    }
+    let count = |delimiter: Delimiter| {
+        lines().filter(|line| line.contains(&delimiter.byte())).count()
+    };
+    let unused_by_amounts =
+        [Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma];
+    let most = unused_by_amounts.into_iter().rev().max_by_key(|it| count(*it));
+    Beginning { delimiter: most.unwrap_or(Delimiter::Comma), skipped_bytes: 0 }
 }
 
 /// The separator that a line `sep=;` names.

@@ -29,7 +29,7 @@ impl<'a> Rows<'a> {
         match &payroll.body {
             Ok(Body::Text(encoding)) => {
                 let text = payroll.text(*encoding).map_err(RecordError::Io)?;
-                let (records, delimiter) = Records::open(text)?;
+                let (records, delimiter) = Records::open(text, payroll.purpose)?;
                 let format = Format::Text { delimiter, encoding: *encoding };
                 Ok((Self::Text(Box::new(records)), format))
             }

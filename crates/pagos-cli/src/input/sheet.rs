@@ -3,8 +3,10 @@
 
 use std::io::BufRead;
 
+use pagos_core::Day;
+
 use crate::input::{
-    Problem,
+    Problem, Purpose,
     book::{self, Book, Lookup, RichText},
     field, header,
     look::Look,
@@ -18,6 +20,9 @@ use crate::input::{
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 /// Of rows in points, of columns in characters.
 const SIZE_MIN: f64 = 0.5;
+/// 1 March 1900, and the last day of the year 9999.
+const DAYS_MIN: i32 = 61;
+const DAYS_MAX: i32 = 2_958_465;
 /// The limit for all cells together.
 const CELLS_SIZE_BYTES_MAX: usize = 512 * 1024 * 1024;
 
@@ -42,17 +47,22 @@ impl Sheet {
     ///
     /// # Errors
     /// The one message about a workbook that cannot be read.
-    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Problem> {
+    pub(super) fn read(bytes: Vec<u8>, purpose: Purpose) -> Result<Self, Problem> {
         let mut book = Book::open(bytes)?;
         let name = field::printable(&book.name, 64);
         if book.is_hidden {
             let because = format!("the first sheet of the workbook, {name:?}, is hidden");
-            return Err(Problem::of_line(1, because, "move the payroll to the first sheet"));
+            return Err(Problem::of_line(1, because, "move the table to the first sheet"));
         }
         let shown = book.shown.as_ref().map(|shown| field::printable(shown, 64));
+        let days_from = match purpose {
+            Purpose::Payroll => None,
+            Purpose::Statement => Some(epoch(book.is_1904)),
+        };
         let (mut xml, lookup) = book.sheet()?;
         let mut reader = Reader {
             lookup,
+            days_from,
             records: Vec::new(),
             hidden: Vec::new(),
             hidden_columns: Vec::new(),
@@ -61,7 +71,9 @@ impl Sheet {
         };
         reader.read(&mut xml)?;
         let Reader { records, hidden, hidden_columns, strikes_by_condition, .. } = reader;
-        header::check_first(records.iter().map(|record| (record.line, record)))?;
+        if purpose == Purpose::Payroll {
+            header::check_first(records.iter().map(|record| (record.line, record)))?;
+        }
         Ok(Self { name, shown, records, hidden, hidden_columns, strikes_by_condition })
     }
 }
@@ -74,6 +86,8 @@ struct Placed {
 
 struct Reader<'a> {
     lookup: Lookup<'a>,
+    /// The day with the number 0, if cells may be days.
+    days_from: Option<Day>,
     records: Vec<Record>,
     hidden: Vec<u64>,
     hidden_columns: Vec<bool>,
@@ -213,7 +227,11 @@ impl Reader<'_> {
                 looks.extend(format.into_iter().map(of_number).flat_map(shown));
                 (CellKind::Number, text)
             }
-            // Dates and truth values.
+            "n" => match self.days_from.and_then(|zero| day_text(zero, &value.text)) {
+                Some(day) => (CellKind::Text, day),
+                None => (CellKind::Other, "?".to_owned()),
+            },
+            // Truth values, and dates of another form.
             _ => (CellKind::Other, "?".to_owned()),
         };
         Ok(Cell { kind, text, looks })
@@ -244,6 +262,23 @@ impl Reader<'_> {
         self.records.push(record);
         Ok(())
     }
+}
+
+/// The day with the number 0. Programs count a 29 February 1900 that never was, so what is from
+/// March 1900 on counts from a day earlier than the first of January 1900 suggests. Source: ECMA-376,
+/// part 1, 18.17.4.1.
+fn epoch(is_1904: bool) -> Day {
+    let day = if is_1904 { Day::new(1904, 1, 1) } else { Day::new(1899, 12, 30) };
+    // Both are days of the calendar.
+    day.unwrap_or(Day::MIN)
+}
+
+/// The day of a cell, such as `2026-01-31`, without its time; `None` for a number that is no day since
+/// March 1900.
+fn day_text(zero: Day, number: &str) -> Option<String> {
+    let whole = number.trim().split('.').next()?;
+    let days: i32 = whole.parse().ok().filter(|days| (DAYS_MIN..=DAYS_MAX).contains(days))?;
+    Some(zero.plus(days).to_string())
 }
 
 fn plain(text: String) -> RichText {
@@ -309,6 +344,26 @@ fn number_text(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_counted_as_spreadsheets_count() {
+        let day = |is_1904, number| day_text(epoch(is_1904), number);
+        // As LibreOffice and Excel show them.
+        for (number, expected) in [
+            ("61", Some("1900-03-01")),
+            ("45658", Some("2025-01-01")),
+            ("46053.75", Some("2026-01-31")),
+            ("2958465", Some("9999-12-31")),
+            ("60", None),
+            ("-1", None),
+            ("2958466", None),
+            ("1e5", None),
+            ("", None),
+        ] {
+            assert_eq!(day(false, number).as_deref(), expected, "{number}");
+        }
+        assert_eq!(day(true, "44591").as_deref(), Some("2026-01-31"));
+    }
 
     #[test]
     fn addresses_have_a_column_and_the_row_that_they_are_in() {

@@ -29,6 +29,7 @@ const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/f
 const SPOOL_SIZE_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 const SHEET_SIZE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const BLOCK_SIZE_BYTES: usize = 256 * 1024;
+const START_SIZE_BYTES: usize = 1_024;
 
 /// The file of a payroll.
 #[derive(Debug)]
@@ -36,10 +37,23 @@ pub(crate) struct Payroll {
     /// Its name in messages.
     pub(crate) name: PathBuf,
     pub(crate) digest: Digest,
+    pub(super) purpose: Purpose,
     pub(super) body: Result<Body, Problem>,
     /// Whether it is a pipe that ended within a line.
     pub(super) is_cut: bool,
+    /// The first bytes, which tell formats apart.
+    pub(super) start: Vec<u8>,
     file: File,
+}
+
+/// What a table is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its rows are paid: the header is the first row, and nothing may read differently from how it
+    /// looks.
+    Payroll,
+    /// Its rows are compared with what was paid: a mapping finds the header, and cells may be days.
+    Statement,
 }
 
 /// The format of a payroll.
@@ -57,23 +71,31 @@ impl Payroll {
     /// # Errors
     /// If it cannot be read. A problem *in* it belongs to its plan.
     pub(crate) fn open(path: &Path) -> Result<Self, InputError> {
-        Self::read(path).map_err(|error| InputError::new(path, error))
+        Self::open_for(path, Purpose::Payroll)
     }
 
-    fn read(path: &Path) -> io::Result<Self> {
+    /// Opens a file that may be something else than a payroll.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn open_for(path: &Path, purpose: Purpose) -> Result<Self, InputError> {
+        Self::read(path, purpose).map_err(|error| InputError::new(path, error))
+    }
+
+    fn read(path: &Path, purpose: Purpose) -> io::Result<Self> {
         let Opened { mut file, name, is_pipe } = open_file(path)?;
         let (mut digest, mut survey) = (Sha256::new(), Survey::default());
         let (mut start, mut last) = (Vec::new(), b'\n');
         each_block(&file, |block| {
             digest.update(block);
             survey.add(block);
-            let room = 8_usize.saturating_sub(start.len());
+            let room = START_SIZE_BYTES.saturating_sub(start.len());
             start.extend(block.iter().take(room));
             last = block.last().copied().unwrap_or(last);
         })?;
         let is_cut = is_pipe && !matches!(last, b'\n' | b'\r' | 0);
         let body = match start.as_slice() {
-            [b'P', b'K', 3, 4, ..] => read_sheet(&mut file)?,
+            [b'P', b'K', 3, 4, ..] => read_sheet(&mut file, purpose)?,
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(read_old_sheet(&mut file)?),
             [0x1F, 0x8B, ..] => Err(no_payroll("a gzip archive")),
             [b'%', b'P', b'D', b'F', ..] => Err(no_payroll("a PDF document")),
@@ -82,7 +104,7 @@ impl Payroll {
             }
             _ => survey.finish().map(Body::Text),
         };
-        Ok(Self { name, digest: Digest::new(digest), body, is_cut, file })
+        Ok(Self { name, digest: Digest::new(digest), purpose, body, is_cut, start, file })
     }
 
     /// The digest of the file's current content. A sheet was read once and is kept.
@@ -91,6 +113,11 @@ impl Payroll {
             Ok(Body::Sheet(_)) => Ok(self.digest),
             _ => self.text(Encoding::Utf8)?.into_digest(),
         }
+    }
+
+    /// The bytes again, as they are, from the start, with their digest. Only one reader at a time.
+    pub(super) fn raw(&self) -> io::Result<Text<'_>> {
+        self.text(Encoding::Utf8)
     }
 
     /// The bytes again, as UTF-8, from the start. Only one reader at a time.
@@ -187,13 +214,13 @@ fn read_whole(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read_sheet(file: &mut File) -> io::Result<Result<Body, Problem>> {
+fn read_sheet(file: &mut File, purpose: Purpose) -> io::Result<Result<Body, Problem>> {
     let bytes = read_whole(file)?;
     if bytes.len() as u64 > SHEET_SIZE_BYTES_MAX {
         let because = "the spreadsheet is larger than 64 MiB";
         return Ok(Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\"")));
     }
-    Ok(Sheet::read(bytes).map(Body::Sheet))
+    Ok(Sheet::read(bytes, purpose).map(Body::Sheet))
 }
 
 fn each_block(mut source: impl Read + Seek, mut act: impl FnMut(&[u8])) -> io::Result<()> {
