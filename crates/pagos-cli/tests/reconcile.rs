@@ -111,7 +111,10 @@ fn a_statement_is_matched_finished_and_closed() {
     // The same file, and one that overlaps with it, change nothing.
     let again = scene.run("statement s.csv").exits(2);
     assert!(again.out.contains("was imported before"), "{}", again.out);
-    scene.statement("o.csv", &[("1", "PAGO f-1", "150.000,00", ""), ("3", "COMISION", "1.190,00", "")]);
+    scene.statement(
+        "o.csv",
+        &[("1", "PAGO f-1", "150.000,00", ""), ("3", "COMISION", "1.190,00", "")],
+    );
     let told = scene.run("statement o.csv --json").exits(2).json();
     assert_eq!(told["files"][0]["new"], 0, "{told}");
 
@@ -133,7 +136,9 @@ fn a_statement_is_matched_finished_and_closed() {
     scene.run("statement late.csv").exits(2);
     let told = scene.report("--format json").exits(2).json();
     assert_eq!(told["late"].as_array().unwrap().len(), 1, "{told}");
-    for (format, part) in [("csv", "outcome,key,"), ("html --lang es", "<html lang=\"es\""), ("table", "LINE")] {
+    for (format, part) in
+        [("csv", "outcome,key,"), ("html --lang es", "<html lang=\"es\""), ("table", "LINE")]
+    {
         let told = scene.report(&format!("--format {format}")).exits(2);
         assert!(told.out.contains(part), "{format}: {}", told.out);
     }

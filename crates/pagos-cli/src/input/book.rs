@@ -195,10 +195,7 @@ fn beside(part: &str, target: &str) -> String {
 }
 
 /// The sheets in order, and the index of the one that is shown.
-fn read_sheets(
-    archive: &mut ZipArchive<Cursor<Vec<u8>>>,
-    part: &str,
-) -> Result<Sheets, Problem> {
+fn read_sheets(archive: &mut ZipArchive<Cursor<Vec<u8>>>, part: &str) -> Result<Sheets, Problem> {
     let mut xml = open_part(archive, part)?;
     let mut found = Sheets::default();
     loop {

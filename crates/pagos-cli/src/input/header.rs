@@ -110,9 +110,8 @@ pub(crate) fn begin_anywhere(text: &[u8]) -> Beginning {
         let skipped_bytes = lines().next().map_or(0, <[u8]>::len);
         return Beginning { delimiter, skipped_bytes };
     }
-    let count = |delimiter: Delimiter| {
-        lines().filter(|line| line.contains(&delimiter.byte())).count()
-    };
+    let count =
+        |delimiter: Delimiter| lines().filter(|line| line.contains(&delimiter.byte())).count();
     let unused_by_amounts =
         [Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe, Delimiter::Comma];
     let most = unused_by_amounts.into_iter().rev().max_by_key(|it| count(*it));

@@ -103,7 +103,8 @@ impl StatementSource {
     ) -> Result<Counts, Failure> {
         let text = self.file.raw().map_err(|error| self.unread(&error))?;
         let failed = RefCell::new(None);
-        let mut source = BufReader::with_capacity(BUFFER_SIZE_BYTES, Told { text, failed: &failed });
+        let mut source =
+            BufReader::with_capacity(BUFFER_SIZE_BYTES, Told { text, failed: &failed });
         let read = read(&mut source);
         let Told { text, .. } = source.into_inner();
         if let Some(error) = failed.take() {

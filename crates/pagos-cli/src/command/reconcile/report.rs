@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use pagos_reconcile::{Language, LINES_HEADER, PAYOUTS_HEADER, PayoutRow, Report};
+use pagos_reconcile::{LINES_HEADER, Language, PAYOUTS_HEADER, PayoutRow, Report};
 use serde::Serialize;
 
 use super::{Opened, lines};
@@ -45,8 +45,7 @@ pub(super) async fn run(
             all.push(row.clone());
         }
     };
-    let report =
-        opened.reconciler.report(arguments.from, arguments.through, &mut each).await?;
+    let report = opened.reconciler.report(arguments.from, arguments.through, &mut each).await?;
     match &arguments.out {
         Some(path) => {
             let mut out = BufWriter::new(new_file(path)?);
@@ -115,8 +114,8 @@ fn write(
         }
         ReportFormat::Html => {
             let language = match arguments.lang {
-                ReportLanguage::Es => Language::Es,
-                ReportLanguage::En => Language::En,
+                ReportLanguage::Es => Language::Spanish,
+                ReportLanguage::En => Language::English,
             };
             out.write_all(report.html(language)?.as_bytes())?;
         }
@@ -148,8 +147,11 @@ fn tables(
     }
     sums.write(out, screen)?;
     writeln!(out)?;
-    let mut outcomes =
-        Grid::new(&[Column::new("OUTCOME", Kind::Whole), Column::new("COUNT", Kind::Number), AMOUNT]);
+    let mut outcomes = Grid::new(&[
+        Column::new("OUTCOME", Kind::Whole),
+        Column::new("COUNT", Kind::Number),
+        AMOUNT,
+    ]);
     for (outcome, sum) in &report.outcomes {
         outcomes.push_plain([
             outcome.word().to_owned(),

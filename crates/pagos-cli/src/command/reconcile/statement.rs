@@ -138,7 +138,10 @@ async fn import(
 }
 
 /// A thread reads the file, and this task stores what it reads.
-async fn store(mut import: Import, source: &Arc<StatementSource>) -> Result<StatementRecord, Failure> {
+async fn store(
+    mut import: Import,
+    source: &Arc<StatementSource>,
+) -> Result<StatementRecord, Failure> {
     let (parts, mut read) = mpsc::channel(PARTS_WAITING_MAX);
     let source = Arc::clone(source);
     let reading = tokio::task::spawn_blocking(move || {
