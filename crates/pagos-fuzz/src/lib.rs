@@ -22,6 +22,7 @@ pub mod mutate;
 mod provider;
 mod reply;
 mod settings;
+mod statement;
 pub mod target;
 mod text;
 mod token;

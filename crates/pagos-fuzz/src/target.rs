@@ -68,6 +68,10 @@ const OTHERS: &[Other] = &[
     ("text", crate::text::run, crate::text::seeds),
     ("url", crate::url::run, crate::url::seeds),
     ("keys", crate::keys::run, crate::keys::seeds),
+    ("camt", crate::statement::run_camt, crate::statement::seeds_camt),
+    ("mt940", crate::statement::run_mt940, crate::statement::seeds_mt940),
+    ("table", crate::statement::run_table, crate::statement::seeds_table),
+    ("mapping", crate::statement::run_mapping, crate::statement::seeds_mapping),
     #[cfg(feature = "command")]
     ("payroll", crate::payroll::run, crate::payroll::seeds),
     #[cfg(feature = "command")]

@@ -69,7 +69,20 @@ macro_rules! checks {
 }
 
 #[cfg(feature = "command")]
-checks!(settings, token, money, text, url, keys, payroll, configuration);
+checks!(
+    settings,
+    token,
+    money,
+    text,
+    url,
+    keys,
+    camt,
+    mt940,
+    table,
+    mapping,
+    payroll,
+    configuration
+);
 
 #[cfg(not(feature = "command"))]
-checks!(settings, token, money, text, url, keys);
+checks!(settings, token, money, text, url, keys, camt, mt940, table, mapping);

@@ -12,12 +12,19 @@ pub(crate) struct Notation {
     pub(crate) decimal: char,
     /// What stands between groups of three digits, if anything may.
     pub(crate) thousands: Option<char>,
+    /// More digits behind the decimal separator are refused: it may be meant for thousands.
+    pub(crate) decimals_max: usize,
 }
 
 /// camt: `1500.50`.
-pub(crate) const WITH_POINT: Notation = Notation { decimal: '.', thousands: None };
+pub(crate) const WITH_POINT: Notation =
+    Notation { decimal: '.', thousands: None, decimals_max: 17 };
 /// MT940: `1500,50`.
-pub(crate) const WITH_COMMA: Notation = Notation { decimal: ',', thousands: None };
+pub(crate) const WITH_COMMA: Notation =
+    Notation { decimal: ',', thousands: None, decimals_max: DECIMALS_MAX };
+
+/// No currency that Pagos knows has more.
+pub(crate) const DECIMALS_MAX: usize = 2;
 
 /// An amount without a sign.
 ///
@@ -29,8 +36,12 @@ pub(crate) fn parse(text: &str, notation: Notation, currency: Currency) -> Resul
     let decimal: Decimal = digits.parse().map_err(|_| refused("it has too many digits"))?;
     let amount = Money::from_decimal(decimal, currency);
     amount.map_err(|_| {
+        let decimals = digits.split_once('.').map_or("", |(_, decimals)| decimals);
         let places = currency.exponent();
-        refused(&format!("{currency} has {places} decimals, or it is too large"))
+        if decimals.trim_end_matches('0').len() > usize::from(places) {
+            return refused(&format!("{currency} has {places} decimals"));
+        }
+        refused("it is too large")
     })
 }
 
@@ -40,6 +51,9 @@ fn plain(text: &str, notation: Notation) -> Result<String, &'static str> {
     let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !is_digits(fraction) {
         return Err("something other than digits follows the decimal separator");
+    }
+    if fraction.len() > notation.decimals_max {
+        return Err("it has too many decimals, or the wrong separator of thousands");
     }
     let whole = match notation.thousands {
         Some(separator) if whole.contains(separator) => {
@@ -74,7 +88,7 @@ mod tests {
 
     #[test]
     fn each_notation_reads_its_own_amounts_exactly() {
-        let chile = Notation { decimal: ',', thousands: Some('.') };
+        let chile = Notation { decimal: ',', thousands: Some('.'), decimals_max: DECIMALS_MAX };
         for (text, minor) in [
             ("1.234.567", Some(1_234_567)),
             ("1234567", Some(1_234_567)),
@@ -84,6 +98,7 @@ mod tests {
             ("1234.567", None),
             (".234", None),
             ("1..234", None),
+            ("1,000", None),
             ("", None),
             (",", None),
         ] {

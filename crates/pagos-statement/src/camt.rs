@@ -4,7 +4,9 @@
 mod codes;
 mod details;
 mod entry;
+mod message;
 mod statement;
+mod summary;
 
 use std::io::BufRead;
 
@@ -14,7 +16,8 @@ use crate::{
     sum::Once,
     xml::{Token, Tree, Xml},
 };
-use statement::{Message, Statement};
+use message::Message;
+use statement::Statement;
 
 /// Reads camt.053 and camt.054, entry by entry.
 ///
@@ -87,7 +90,7 @@ impl<R: BufRead> File<R> {
                 }
                 Token::Text => {}
                 Token::End if self.has_document => return Ok(()),
-                Token::End => return Err(Problem::new(1, "it has no camt document", AS_CAMT)),
+                Token::End => return Err(Problem::new(1, "no camt document", AS_CAMT)),
             }
         }
         Ok(())
@@ -117,7 +120,10 @@ impl<R: BufRead> File<R> {
                 return Err(Problem::new(line, because, AGAIN));
             }
             Place::Message(message) if name == message.statement() => {
-                self.place = Place::Statement(Box::new(Statement::new(line)), *message);
+                self.place = Place::Statement(
+                    Box::new(Statement::new(line, self.problems.count())),
+                    *message,
+                );
             }
             Place::Message(_) => self.skipped = 1,
             Place::Statement(..) => self.tree.open(name, "", line)?,

@@ -16,7 +16,7 @@ use crate::{
     fold::fold,
 };
 
-pub(crate) use source::{Column, Rule, Source};
+pub(crate) use source::{Column, Rule, Sided, Source};
 
 /// How the rows of one bank's export are read. The README of the crate explains every field.
 #[derive(Debug, Clone)]
@@ -33,9 +33,9 @@ pub struct Mapping {
     pub(crate) references: Vec<Source>,
     pub(crate) bank_reference: Option<Source>,
     pub(crate) tracking: Option<Source>,
-    pub(crate) name: Option<Source>,
-    pub(crate) account: Option<Source>,
-    pub(crate) document: Option<Source>,
+    pub(crate) name: Sided,
+    pub(crate) account: Sided,
+    pub(crate) document: Sided,
     pub(crate) text: Vec<Source>,
     pub(crate) balance: Option<(Column, Order)>,
     /// The column with the holder's own account.
@@ -55,7 +55,13 @@ pub(crate) enum Amounts {
     /// One column with a sign.
     Signed { column: Column, is_negative_debit: bool },
     /// One column, and another with a word for the side.
-    Marked { column: Column, mark: Column, debit: Vec<String>, credit: Vec<String> },
+    Marked {
+        column: Column,
+        mark: Column,
+        debit: Vec<String>,
+        credit: Vec<String>,
+        are_debits_negative: bool,
+    },
 }
 
 /// How rows are sorted.
@@ -191,4 +197,100 @@ impl Mapping {
 }
 
 /// The folder `mappings`: a file is about a bank and holds one mapping of its name.
-const PRESETS: &[(&str, &str)] = &[];
+macro_rules! presets {
+    ($($name:literal),*) => {
+        &[$(($name, include_str!(concat!("../mappings/", $name, ".toml")))),*]
+    };
+}
+
+const PRESETS: &[(&str, &str)] = presets![
+    "cl-banco-chile",
+    "cl-bancoestado",
+    "cl-bci",
+    "cl-santander",
+    "co-bancolombia",
+    "co-davivienda",
+    "mx-banorte",
+    "mx-bbva",
+    "mx-bbva-empresas",
+    "mx-santander"
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_a_mapping_that_says_what_it_was_not_compared_with() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+        let files: BTreeSet<String> =
+            names.map(|it| it.into_string().unwrap().replace(".toml", "")).collect();
+        let presets: BTreeSet<String> = Mapping::presets().map(str::to_owned).collect();
+        assert_eq!(files, presets);
+        for (name, text) in PRESETS {
+            let mapping = parse::parse(text).unwrap_or_else(|it| panic!("{name}: {it:?}"));
+            assert_eq!(mapping.keys().collect::<Vec<_>>(), [name]);
+            assert!(Mapping::preset(name).unwrap().source().contains("Not compared"), "{name}");
+        }
+        assert!(Mapping::preset("nobody").is_none());
+    }
+
+    fn check(from: &str, to: &str, said: &str) {
+        let text = include_str!("../doc/mapping.toml");
+        assert!(text.contains(from), "{from}");
+        let problems = parse::parse(&text.replace(from, to)).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(told.iter().any(|it| it.contains(said)), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_mapping_is_told_by_its_field() {
+        check("decimal =", "decimals =", "did you mean \"decimal\"");
+        check("decimal =", "decimals =", "statement.bank.decimal: it is missing");
+        check("thousands = \".\"", "thousands = \",\"", "bank.thousands: it is none of");
+        check("\"CLP\"", "\"XXX\"", "bank.currency: it is no currency");
+        check("dd/mm/yyyy", "dd/mm", "bank.date.format: it is no form");
+        check("debit = \"Cargos\", ", "", "bank.amount.debit: it is missing");
+        check("credit = \"Abonos\"", "credit = \"Abonos\", sign = 1", "bank.amount: \"sign\"");
+        check("(payroll-[0-9]+)", "payroll-[0-9]+", "reference.regex: it is no pattern with one");
+        check("(payroll-[0-9]+)", "(payroll", "reference.regex: it is no pattern");
+        check("oldest first", "sorted", "balance.order: it is neither");
+        check("is = \"\"", "was = \"\"", "bank.skip: \"was\" has no meaning");
+        check("header = [", "header = [] #", "bank.header: columns have names");
+        check("source =", "source", "line 2: it is no TOML here");
+        check("[statement.bank]", "[[statement]]", "\"statement\" is no table");
+    }
+
+    #[test]
+    fn an_amount_has_one_sign_on_either_side() {
+        let text = include_str!("../doc/mapping.toml");
+        let mapping = &parse::parse(text).unwrap()["bank"];
+        let minor = |text: &str| {
+            let read = mapping.parse_amount(text).ok();
+            read.map(|(is_negative, it)| if is_negative { -it.minor } else { it.minor })
+        };
+        for text in
+            ["-1.500", "1.500-", "(1.500)", "$ -1.500", "-$1.500", "CLP -1.500", "\u{2212}1.500"]
+        {
+            assert_eq!(minor(text), Some(-1_500), "{text}");
+        }
+        for text in ["1.500", "+1.500", "$1.500", "1.500 CLP", " $ 1500,00 "] {
+            assert_eq!(minor(text), Some(1_500), "{text}");
+        }
+        for text in ["", "-", "--1", "-1-", "(-1)", "USD 1", "1 500", "$"] {
+            assert_eq!(minor(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_kind_are_whole_words() {
+        let text = include_str!("../doc/mapping.toml");
+        let mapping = &parse::parse(text).unwrap()["bank"];
+        assert_eq!(mapping.kind_of("COMISION mensual"), Kind::Fee);
+        assert_eq!(mapping.kind_of("19% IVA"), Kind::Tax);
+        assert_eq!(mapping.kind_of("Banco privado, comisiones"), Kind::Transfer);
+    }
+}

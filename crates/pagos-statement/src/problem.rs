@@ -74,6 +74,11 @@ impl Problems {
         self.list.is_empty()
     }
 
+    /// How many there are. What rests on a statement as a whole is only checked while this stays.
+    pub(crate) fn count(&self) -> usize {
+        self.list.len()
+    }
+
     /// Whether there is no use in reading on.
     pub(crate) fn is_full(&self) -> bool {
         self.list.len() >= PROBLEMS_MAX
@@ -95,7 +100,7 @@ pub(crate) fn quote(text: &str) -> String {
         1..=20 if is_plain && digits <= 13 && (digits <= 8 || digits < text.len()) => {
             format!("{text:?}")
         }
-        letters => format!("a text of {letters} letters"),
+        characters => format!("a text of {characters} characters"),
     }
 }
 

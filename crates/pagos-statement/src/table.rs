@@ -134,9 +134,9 @@ impl Table<'_> {
         }
         let reader = row::Reader { mapping: self.mapping, columns, row };
         let read = reader.line();
-        if let Some((line, balance)) = self.problems.take(read) {
-            let account = reader.own_account();
-            self.add(line, balance, account, sink);
+        match self.problems.take(read) {
+            Some((line, balance)) => self.add(line, balance, reader.own_account(), sink),
+            None => self.statement.iter_mut().for_each(Statement::forget_balance),
         }
         true
     }
@@ -199,6 +199,11 @@ impl Table<'_> {
 }
 
 impl Statement {
+    /// A row could not be read, so the next balance says nothing about the last one.
+    fn forget_balance(&mut self) {
+        (self.balance, self.since_minor) = (None, 0);
+    }
+
     /// The balance of a row is that of the row before it, changed by what lies between them.
     fn check(&mut self, line: &Line, balance: Option<Money>, order: Order) -> Result<(), Problem> {
         let change = i128::from(line.change().minor);

@@ -100,11 +100,11 @@ impl<R: BufRead> Xml<R> {
                     Some(letter) => self.accept_text(letter.encode_utf8(&mut [0; 4])),
                     None => match resolve_predefined_entity(&reference) {
                         Some(text) => self.accept_text(text),
-                        None => Err(refused(self.line(), "it has an entity other than XML's five")),
+                        None => Err(refused(self.line(), "an entity other than XML's five")),
                     },
                 }
             }
-            Event::DocType(_) => Err(refused(self.line(), "it has a document type (DOCTYPE)")),
+            Event::DocType(_) => Err(refused(self.line(), "a document type (DOCTYPE)")),
             Event::Eof if self.depth > 0 => Err(refused(self.line(), "the file breaks off")),
             Event::Eof => Ok(Some(Token::End)),
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Ok(None),
@@ -143,7 +143,7 @@ impl<R: BufRead> Xml<R> {
 fn broken(line: u64, error: &Error) -> Problem {
     match error {
         Error::Io(error) => unreadable(line, error),
-        _ => refused(line, "it is no well-formed XML here"),
+        _ => refused(line, "the XML is not well-formed"),
     }
 }
 

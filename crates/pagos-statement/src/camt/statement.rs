@@ -15,59 +15,16 @@ use crate::{
 use super::{
     details::Details,
     entry::{self, Read},
+    message::Message,
+    summary::{Summary, Sums},
 };
-
-/// The messages that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Message {
-    /// camt.053
-    Statement,
-    /// camt.054
-    Notification,
-}
-
-impl Message {
-    /// By a namespace such as `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`.
-    pub(super) fn of(namespaces: &str, line: u64) -> Result<Self, Problem> {
-        let refused = |because: &str, remedy| Err(Problem::new(line, because, remedy));
-        let found = namespaces.split_whitespace().find_map(|it| {
-            let rest = it.strip_prefix("urn:iso:std:iso:20022:tech:xsd:camt.")?;
-            Some((rest.get(..3)?, rest.get(3..)?.strip_prefix(".001.")?))
-        });
-        let Some((message, version)) = found else {
-            return refused("the document has no namespace of a camt message", AS_053);
-        };
-        let is_known = version.len() == 2 && version.parse().is_ok_and(|it| VERSIONS.contains(&it));
-        match message {
-            "053" | "054" if !is_known => {
-                refused("its version of camt is none of .02 to .13", "ask for version .08")
-            }
-            "053" => Ok(Self::Statement),
-            "054" => Ok(Self::Notification),
-            "052" => refused("it is an intraday report (camt.052), which may still change", AS_053),
-            _ => refused("it is neither camt.053 nor camt.054", AS_053),
-        }
-    }
-
-    pub(super) fn root(self) -> &'static str {
-        match self {
-            Self::Statement => "BkToCstmrStmt",
-            Self::Notification => "BkToCstmrDbtCdtNtfctn",
-        }
-    }
-
-    pub(super) fn statement(self) -> &'static str {
-        match self {
-            Self::Statement => "Stmt",
-            Self::Notification => "Ntfctn",
-        }
-    }
-}
 
 /// A statement that is being read.
 #[derive(Debug)]
 pub(super) struct Statement {
     place: u64,
+    /// How many problems the file had before this statement.
+    problems_before: usize,
     id: Option<Text>,
     account: Option<Text>,
     currency: Option<Currency>,
@@ -98,39 +55,11 @@ enum Opening {
     Opening,
 }
 
-/// What `TxsSummry` says.
-#[derive(Debug, Default)]
-struct Summary {
-    line: u64,
-    entries: Option<u64>,
-    credits: Option<(u64, Option<Money>)>,
-    debits: Option<(u64, Option<Money>)>,
-}
-
-/// What entries add up to.
-#[derive(Debug, Default)]
-struct Sums {
-    credits: u64,
-    debits: u64,
-    credits_minor: i128,
-    debits_minor: i128,
-}
-
-impl Sums {
-    fn add(&mut self, side: Side, amount: Money) {
-        let (count, sum) = match side {
-            Side::Credit => (&mut self.credits, &mut self.credits_minor),
-            Side::Debit => (&mut self.debits, &mut self.debits_minor),
-        };
-        *count += 1;
-        *sum += i128::from(amount.minor);
-    }
-}
-
 impl Statement {
-    pub(super) fn new(place: u64) -> Self {
+    pub(super) fn new(place: u64, problems_before: usize) -> Self {
         Self {
             place,
+            problems_before,
             id: None,
             account: None,
             currency: None,
@@ -191,8 +120,8 @@ impl Statement {
                 problems.take(read);
             }
             "TxsSummry" => {
-                let read = self.accept_summary(element, problems);
-                problems.take(read);
+                let read = Summary::read(element, self.currency);
+                self.summary = problems.take(read).unwrap_or_default();
             }
             "Ntry" => self.accept_entry(element, problems, counts, sink),
             _ => {}
@@ -284,34 +213,6 @@ impl Statement {
         Ok(())
     }
 
-    fn accept_summary(
-        &mut self,
-        element: Element<'_>,
-        problems: &mut Problems,
-    ) -> Result<(), Problem> {
-        let line = element.line();
-        let count = |path: &str| {
-            let text = element.text_at(path);
-            text.map(|text| text.parse::<u64>()).transpose().map_err(|_| {
-                Problem::new(line, "it has a number of entries that is none", AGAIN).of("TxsSummry")
-            })
-        };
-        let entries = count("TtlNtries/NbOfNtries")?;
-        let (credits, debits) =
-            (count("TtlCdtNtries/NbOfNtries")?, count("TtlDbtNtries/NbOfNtries")?);
-        // Its sums name no currency: they are in that of the account.
-        let mut sum = |path: &str| {
-            let (Some(sum), Some(currency)) = (element.at(path), self.currency) else {
-                return None;
-            };
-            problems.take(money(sum, currency))
-        };
-        let credits = credits.map(|count| (count, sum("TtlCdtNtries/Sum")));
-        let debits = debits.map(|count| (count, sum("TtlDbtNtries/Sum")));
-        self.summary = Summary { line, entries, credits, debits };
-        Ok(())
-    }
-
     fn accept_entry(
         &mut self,
         element: Element<'_>,
@@ -373,9 +274,10 @@ impl Statement {
         if !self.has_begun {
             return;
         }
-        if self.is_first_page && self.is_last_page {
+        let is_whole = self.is_first_page && self.is_last_page;
+        if is_whole && problems.count() == self.problems_before {
             problems.take(self.check_balances());
-            problems.take(self.check_summary());
+            problems.take(self.summary.check(&self.booked, &self.others));
         }
         let closing = self.closing.filter(|_| self.is_last_page);
         if self.days.is_some() {
@@ -399,48 +301,6 @@ impl Statement {
         let change = self.booked.credits_minor - self.booked.debits_minor;
         check_sum(self.place, opening.amount, change, closing.amount)
     }
-
-    /// Banks count entries that are pending or not; both are right.
-    fn check_summary(&self) -> Result<(), Problem> {
-        let refused =
-            |because: String| Err(Problem::new(self.summary.line, because, AGAIN).of("TxsSummry"));
-        let (booked, others) = (&self.booked, &self.others);
-        let count = booked.credits + booked.debits;
-        let count_all = count + others.credits + others.debits;
-        if let Some(said) = self.summary.entries.filter(|it| *it != count && *it != count_all) {
-            return refused(format!("it says {said} entries, and there are {count_all}"));
-        }
-        let sides = [
-            (
-                "credits",
-                self.summary.credits,
-                booked.credits,
-                booked.credits_minor,
-                others.credits,
-                others.credits_minor,
-            ),
-            (
-                "debits",
-                self.summary.debits,
-                booked.debits,
-                booked.debits_minor,
-                others.debits,
-                others.debits_minor,
-            ),
-        ];
-        for (name, said, count, sum, more, sum_more) in sides {
-            let Some((said, said_sum)) = said else { continue };
-            if said != count && said != count + more {
-                return refused(format!("it says {said} {name}, and there are {}", count + more));
-            }
-            let Some(said_sum) = said_sum else { continue };
-            let said_minor = i128::from(said_sum.minor);
-            if said_minor != sum && said_minor != sum + sum_more {
-                return refused(format!("the sum of {name} is not the {said_sum} that it says"));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The number of an account: `Id/IBAN` or `Id/Othr/Id`.
@@ -461,6 +321,4 @@ pub(super) fn is_true(text: &str) -> bool {
     matches!(text, "true" | "1")
 }
 
-const VERSIONS: std::ops::RangeInclusive<u8> = 2..=13;
-const AS_053: &str = "ask the bank for camt.053 (statements) or camt.054 (notifications)";
 const DETAILS_MAX: usize = 500_000;

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use regex_lite::{Regex, RegexBuilder};
 use toml::{Table, Value};
 
-use crate::{Kind, Problem, amount::Notation, dates::DateFormat, fold::fold};
+use crate::{
+    Kind, Problem,
+    amount::{DECIMALS_MAX, Notation},
+    dates::DateFormat,
+    fold::fold,
+};
 
 use super::{
-    Amounts, Column, Mapping, Order, Rule, Source,
+    Amounts, Column, Mapping, Order, Rule, Sided, Source,
     fields::{Fields, SEE},
     source::Test,
 };
@@ -82,9 +87,9 @@ fn read(fields: &mut Fields<'_>) -> Option<Mapping> {
         references: sources(fields, "reference"),
         bank_reference: one_source(fields, "bank_reference"),
         tracking: one_source(fields, "tracking"),
-        name: one_source(fields, "name"),
-        account: one_source(fields, "account"),
-        document: one_source(fields, "document"),
+        name: sided(fields, "name"),
+        account: sided(fields, "account"),
+        document: sided(fields, "document"),
         text: sources(fields, "text"),
         own_account: one_source(fields, "own_account"),
         currency_column: column(fields, "currency_column"),
@@ -143,7 +148,9 @@ fn read_amounts(fields: &mut Fields<'_>) -> Option<Amounts> {
             if debit.iter().any(|word| credit.contains(word)) {
                 fields.refuse("credit", "a word means both sides", SEE);
             }
-            Some(Amounts::Marked { column: column?, mark: mark?, debit, credit })
+            let are_debits_negative = fields.flag("negative_debits");
+            let (column, mark) = (column?, mark?);
+            Some(Amounts::Marked { column, mark, debit, credit, are_debits_negative })
         });
     }
     let is_negative_debit = match fields.require_text("negative") {
@@ -184,7 +191,7 @@ fn read_notation(fields: &mut Fields<'_>) -> Option<Notation> {
             sign
         }
     };
-    Some(Notation { decimal, thousands })
+    Some(Notation { decimal, thousands, decimals_max: DECIMALS_MAX })
 }
 
 fn read_balance(fields: &mut Fields<'_>) -> Option<(Column, Order)> {
@@ -274,6 +281,21 @@ fn one_source(fields: &mut Fields<'_>, name: &'static str) -> Option<Source> {
     source(fields, name, value)
 }
 
+/// A source, or one for each side.
+fn sided(fields: &mut Fields<'_>, name: &'static str) -> Sided {
+    let Some(value) = fields.take(name) else { return Sided::default() };
+    match value.as_table().filter(|it| it.contains_key("debit") || it.contains_key("credit")) {
+        Some(table) => fields.inner(name, table, |fields| Sided {
+            debit: one_source(fields, "debit"),
+            credit: one_source(fields, "credit"),
+        }),
+        None => {
+            let both = source(fields, name, value);
+            Sided { debit: both.clone(), credit: both }
+        }
+    }
+}
+
 fn source<'a>(fields: &mut Fields<'a>, name: &'static str, value: &'a Value) -> Option<Source> {
     let Value::Table(table) = value else {
         let column = column_of(value);
@@ -335,8 +357,10 @@ impl Mapping {
             Amounts::Signed { column, .. } => vec![column],
             Amounts::Marked { column, mark, .. } => vec![column, mark],
         };
-        let sources = [&self.bank_reference, &self.tracking, &self.name, &self.account];
-        let sources = sources.into_iter().chain([&self.document, &self.own_account]).flatten();
+        let parties = [&self.name, &self.account, &self.document];
+        let parties = parties.into_iter().flat_map(|it| [&it.debit, &it.credit]);
+        let sources = [&self.bank_reference, &self.tracking, &self.own_account];
+        let sources = sources.into_iter().chain(parties).flatten();
         let sources = sources.chain(&self.references).chain(&self.text).map(|it| &it.column);
         let rules = self.skip.iter().chain(&self.end).map(|rule| &rule.column);
         let balance = self.balance.as_ref().map(|(column, _)| column);

@@ -41,6 +41,13 @@ impl Source {
     }
 }
 
+/// Where something about the other side stands, for each side of the line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sided {
+    pub(crate) debit: Option<Source>,
+    pub(crate) credit: Option<Source>,
+}
+
 /// A rule about a cell.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {

@@ -20,6 +20,8 @@ pub(super) struct Book {
     statement: Option<Statement>,
     /// The entry that was read last, which the next field may say more about.
     line: Option<Line>,
+    /// Its opening failed, so what follows would only fail again.
+    is_skipped: bool,
 }
 
 /// What the fields before the balance say.
@@ -35,6 +37,7 @@ struct Message {
 #[derive(Debug)]
 struct Statement {
     place: u64,
+    problems_before: usize,
     number: String,
     account: Option<Text>,
     opening: Balance,
@@ -65,19 +68,21 @@ impl Book {
             "25" | "25P" => self.message.account = Text::some(field.first()),
             "28" | "28C" => self.message.number = field.first().to_owned(),
             "34F" => {
+                self.is_skipped = true;
                 let because = "it is an interim report (MT942), which may still change";
                 problems.add(of(Problem::new(field.place, because, "ask the bank for MT940")));
             }
             "60F" | "60M" => {
                 let read = self.open(field, problems, sink);
-                problems.take(read.map_err(of));
+                self.is_skipped |= problems.take(read.map_err(of)).is_none();
             }
+            "61" | "62F" | "62M" if self.is_skipped => {}
             "61" => {
                 let read = self.read_entry(field);
                 self.line = problems.take(read.map_err(of));
             }
             "62F" | "62M" => {
-                let read = self.close(field);
+                let read = self.close(field, problems.count());
                 let is_open = problems.take(read.map_err(of)).is_some();
                 if field.tag == "62F" && is_open {
                     self.end(problems, sink);
@@ -90,13 +95,13 @@ impl Book {
     /// A message begins; the one before it must have ended.
     fn begin(&mut self, id: &str, problems: &mut Problems) {
         self.check_end(problems);
+        self.is_skipped = false;
         self.message = Message { id: Text::some(id), is_begun: true, ..Message::default() };
     }
 
     fn check_end(&self, problems: &mut Problems) {
-        let Some(open) = self.statement.as_ref().filter(|it| it.page_closing.is_none()) else {
-            return;
-        };
+        let is_open = |it: &&Statement| it.page_closing.is_none() && !self.is_skipped;
+        let Some(open) = self.statement.as_ref().filter(is_open) else { return };
         let because = "a statement without a closing balance: the file may have broken off";
         problems.add(Problem::new(open.place, because, AGAIN).of("field 62F"));
     }
@@ -137,6 +142,7 @@ impl Book {
         }));
         self.statement = Some(Statement {
             place,
+            problems_before: problems.count(),
             number,
             account,
             opening,
@@ -183,7 +189,7 @@ impl Book {
     }
 
     /// A page ends with a balance, which must be the sum.
-    fn close(&mut self, field: &Field) -> Result<(), Problem> {
+    fn close(&mut self, field: &Field, problems: usize) -> Result<(), Problem> {
         let refused = |because: String| Problem::new(field.place, because, AGAIN);
         let open = self.statement.as_mut().filter(|it| it.page_closing.is_none());
         let Some(open) = open else {
@@ -198,6 +204,9 @@ impl Book {
                 opening.currency, closing.amount.currency
             );
             return Err(refused(because));
+        }
+        if problems > open.problems_before {
+            return Ok(());
         }
         check_sum(field.place, opening, open.change_minor, closing.amount)
     }

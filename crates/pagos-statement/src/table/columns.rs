@@ -19,9 +19,10 @@ pub(super) fn is_header(mapping: &Mapping, row: &Row) -> bool {
     !mapping.header.is_empty() && mapping.header.iter().all(is_in)
 }
 
-/// A cell; a row that is too short has empty ones.
+/// A cell; a row that is too short has empty ones. An apostrophe around it is a sign of spreadsheets
+/// that it is text, and no part of it.
 pub(super) fn cell(row: &Row, position: usize) -> &str {
-    row.cells.get(position).map_or("", String::as_str)
+    row.cells.get(position).map_or("", |cell| cell.trim().trim_matches('\''))
 }
 
 impl<'a> Columns<'a> {

@@ -5,7 +5,7 @@ use pagos_core::{Day, Money};
 use crate::{
     Counterparty, Line, Mapping, Problem, Row, Side, Text, Transaction,
     fold::fold,
-    mapping::{Amounts, Column, Source},
+    mapping::{Amounts, Column, Sided, Source},
     problem::quote,
     text::{Words, references},
 };
@@ -40,15 +40,19 @@ impl<'a> Reader<'a> {
         let one = |source: &Option<Source>| {
             source.as_ref().and_then(|it| references([self.find(it)]).pop())
         };
+        let party = |sided: &Sided| match side {
+            Side::Debit => one(&sided.debit),
+            Side::Credit => one(&sided.credit),
+        };
         let transaction = Transaction {
             amount,
             bank_reference: one(&mapping.bank_reference),
             references: references(mapping.references.iter().map(|it| self.find(it))),
             tracking: one(&mapping.tracking),
             counterparty: Counterparty {
-                name: one(&mapping.name),
-                account: one(&mapping.account),
-                document: one(&mapping.document),
+                name: party(&mapping.name),
+                account: party(&mapping.account),
+                document: party(&mapping.document),
             },
             text,
             returned_because: None,
@@ -98,12 +102,8 @@ impl<'a> Reader<'a> {
                 let is_debit = is_negative == *is_negative_debit;
                 Ok((if is_debit { Side::Debit } else { Side::Credit }, amount))
             }
-            Amounts::Marked { column, mark, debit, credit } => {
+            Amounts::Marked { column, mark, debit, credit, are_debits_negative } => {
                 let (is_negative, amount) = self.signed(column)?;
-                if is_negative {
-                    let because = "it is negative, and another column says its side".to_owned();
-                    return Err(self.refused(column, because));
-                }
                 let word = fold(self.cell(mark));
                 let side = match (debit.contains(&word), credit.contains(&word)) {
                     (true, false) => Side::Debit,
@@ -113,6 +113,10 @@ impl<'a> Reader<'a> {
                         return Err(self.refused(mark, because));
                     }
                 };
+                if is_negative && !(*are_debits_negative && side == Side::Debit) {
+                    let because = "it is negative, and another column says its side".to_owned();
+                    return Err(self.refused(column, because));
+                }
                 Ok((side, amount))
             }
         }
