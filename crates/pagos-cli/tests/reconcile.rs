@@ -44,13 +44,13 @@ impl Scene {
     fn new(name: &str) -> Self {
         let folder = Folder::new(name);
         let twin = Twin::start(&folder);
-        let rows = [("f-1", "salary"), ("f-2", "sim:fail"), ("f-3", "salary")];
+        let rows = [("wages-1", "salary"), ("wages-2", "sim:fail"), ("wages-3", "salary")];
         folder.write("p.csv", file(rows.map(|(key, does)| row(key, "150000", does))));
         let with = format!("--sandbox-url {} --yes --db b.db --json", twin.origin);
         folder.run(&format!("pay p.csv {with}")).exits(2);
         folder.write("pagos.toml", CONFIGURATION);
         folder.write("bank.toml", MAPPING);
-        let created_ms = folder.payout("b.db", "f-1")["created_at"].as_i64().unwrap();
+        let created_ms = folder.payout("b.db", "wages-1")["created_at"].as_i64().unwrap();
         Self { folder, twin, day: Day::at(Timestamp::from_millis(created_ms), 0) }
     }
 
@@ -95,8 +95,8 @@ fn a_statement_is_matched_finished_and_closed() {
     scene.statement(
         "s.csv",
         &[
-            ("1", "PAGO f-1", "150.000,00", ""),
-            ("2", "PAGO f-3", "150.000,00", ""),
+            ("1", "PAGO wages-1", "150.000,00", ""),
+            ("2", "PAGO wages-3", "150.000,00", ""),
             ("3", "COMISION", "1.190,00", ""),
             ("4", "COMPRA PAPELERIA", "30.000,50", ""),
         ],
@@ -113,18 +113,20 @@ fn a_statement_is_matched_finished_and_closed() {
     assert!(again.out.contains("was imported before"), "{}", again.out);
     scene.statement(
         "o.csv",
-        &[("1", "PAGO f-1", "150.000,00", ""), ("3", "COMISION", "1.190,00", "")],
+        &[("1", "PAGO wages-1", "150.000,00", ""), ("3", "COMISION", "1.190,00", "")],
     );
     let told = scene.run("statement o.csv --json").exits(2).json();
     assert_eq!(told["files"][0]["new"], 0, "{told}");
 
     let [(line, -3_000_050, _)] = &scene.lines("open")[..] else { panic!() };
     scene.run(&format!("close --through {}", scene.day)).exits(1);
-    scene.run(&format!("match {line} --key f-1 --note card")).exits(1);
-    scene.run(&format!("explain {line} --note card")).exits(0);
-    scene.run(&format!("explain {line} --note again")).exits(1);
-    scene.run(&format!("undo {line} --note no")).exits(0);
-    scene.run(&format!("explain {line} --note card")).exits(0);
+    scene.run(&format!("match {line} --key wages-1=40000 --note card")).exits(1);
+    scene.run(&format!("match {line} --key wages-1 --note card")).exits(0);
+    let told = scene.report("--format json").exits(3).json();
+    assert_eq!(told["outcomes"]["amount_differs"]["count"], 1, "{told}");
+    scene.run(&format!("explain {line} --note stationery")).exits(1);
+    scene.run(&format!("undo {line} --note mistyped")).exits(0);
+    scene.run(&format!("explain {line} --note stationery")).exits(0);
     scene.run(&format!("close --through {}", scene.day)).exits(0);
     let told = scene.report("--format json").exits(0).json();
     assert_eq!(told["outcomes"]["matched"]["count"], 2, "{told}");
@@ -150,11 +152,11 @@ fn a_statement_is_matched_finished_and_closed() {
 #[test]
 fn what_the_bank_paid_and_pagos_calls_failed_is_held_back_and_told_once() {
     let scene = Scene::new("reconcile-alarm");
-    scene.statement("s.csv", &[("1", "PAGO f-2", "150.000,00", "")]);
+    scene.statement("s.csv", &[("1", "PAGO wages-2", "150.000,00", "")]);
     let told = scene.run("statement s.csv").exits(3);
-    assert!(told.out.contains("LOOK AT f-2"), "{}", told.out);
-    assert_eq!(scene.folder.payout("b.db", "f-2")["status"], "quarantined");
-    let history = || scene.folder.run("history f-2 --db b.db").exits(0).out;
+    assert!(told.out.contains("LOOK AT wages-2"), "{}", told.out);
+    assert_eq!(scene.folder.payout("b.db", "wages-2")["status"], "quarantined");
+    let history = || scene.folder.run("history wages-2 --db b.db").exits(0).out;
     let before = history();
     scene.run("statement s.csv").exits(3);
     assert_eq!(history(), before);
@@ -164,7 +166,7 @@ fn what_the_bank_paid_and_pagos_calls_failed_is_held_back_and_told_once() {
 #[test]
 fn a_file_with_a_problem_is_refused_whole() {
     let scene = Scene::new("reconcile-refused");
-    scene.statement("s.csv", &[("1", "PAGO f-1", "150.000,00", ""), ("2", "X", "1.50,00", "")]);
+    scene.statement("s.csv", &[("1", "PAGO wages-1", "150.000,00", ""), ("2", "X", "1.50,00", "")]);
     let refused = scene.run("statement s.csv").exits(1);
     assert!(refused.err.contains("s.csv: line 4"), "{}", refused.err);
     assert_eq!(scene.lines("open"), []);
@@ -172,7 +174,7 @@ fn a_file_with_a_problem_is_refused_whole() {
     for (command, part) in [
         ("statement p.pdf", "PDF"),
         ("statement none.csv", "none.csv"),
-        ("match 1 --key f-1 --note n", "no line"),
+        ("match 1 --key wages-1 --note n", "no line"),
     ] {
         let refused = scene.run(command).exits(1);
         assert!(refused.err.contains(part), "{command}: {}", refused.err);
