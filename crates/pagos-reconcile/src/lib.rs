@@ -4,3 +4,38 @@
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
+
+mod balance;
+mod book;
+mod csv;
+mod decide;
+mod error;
+mod expected;
+mod fold;
+mod html;
+mod import;
+mod matching;
+mod outcome;
+mod period;
+mod reconcile;
+mod report;
+mod rule;
+mod stored;
+#[cfg(test)]
+mod testing;
+mod words;
+
+pub use book::{Book, Reconciler};
+pub use csv::{LINES_HEADER, PAYOUTS_HEADER};
+pub use decide::{LineDecision, Said};
+pub use error::Error;
+pub use expected::{Booked, Expected, Payee};
+pub use import::{Begun, Import, StatementFile, digest};
+pub use matching::{CANDIDATES_MAX, Finding, Matcher, OpenLine, Part, Verdict, match_lines};
+pub use outcome::{Alarm, Covered, Outcome, alarm, outcome};
+pub use period::{Closing, Late, PeriodRecord, Sides, Sum, Totals};
+pub use reconcile::Summary;
+pub use report::{Figures, LineRow, PayoutRow, Reconciled, Report};
+pub use rule::{Place, Rule, Rules};
+pub use stored::{Decided, StatementRecord, StatementSpan};
+pub use words::Language;

@@ -1,0 +1,126 @@
+//! How long 100,000 payouts take against a statement of 100,000 lines, and how much memory, with 500
+//! planted differences of each kind. Not a test: figures move with the machine. But it fails if one
+//! difference is not found, or one is found that is none.
+//!
+//! `cargo bench -p pagos-reconcile`. Storing the payouts is not measured: it happens in a process of
+//! its own, so that its memory does not count.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../tests/scene/mod.rs"]
+mod scene;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::{self, Command},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use pagos_engine::Store;
+use pagos_reconcile::{Expected, OpenLine, Outcome, Rules, Verdict, match_lines};
+use pagos_store_sqlite::SqliteStore;
+
+use scene::{Statement, at, book, import, plant, planted, report};
+
+const COUNT: usize = 100_000;
+const EACH: usize = 500;
+
+/// The bars: import, reconciliation and report together, and the most memory that was resident.
+const TIME_MAX: Duration = Duration::from_secs(10);
+const MEMORY_KIB_MAX: u64 = 128 * 1024;
+
+fn main() {
+    let mut arguments = env::args().skip(1).filter(|it| it != "--bench");
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("plant"), Some(folder)) => run(store_payouts(Path::new(&folder))),
+        (Some("measure"), Some(folder)) => run(measure(Path::new(&folder))),
+        (Some("pure"), Some(_)) => pure(),
+        _ => {
+            let folder = tempfile::tempdir().unwrap();
+            for step in ["plant", "measure", "pure"] {
+                let status = Command::new(env::current_exe().unwrap())
+                    .args([step, folder.path().to_str().unwrap()])
+                    .status();
+                if !status.unwrap().success() {
+                    process::exit(1);
+                }
+            }
+        }
+    }
+}
+
+fn run(future: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future);
+}
+
+fn open(folder: &Path) -> Arc<dyn Store> {
+    let file: PathBuf = folder.join("pagos.db");
+    Arc::new(SqliteStore::open(file).unwrap())
+}
+
+async fn store_payouts(folder: &Path) {
+    let payouts = planted::planted(COUNT, EACH).payouts;
+    plant(&open(folder), "mayo", &payouts, at("2026-05-10")).await;
+}
+
+async fn measure(folder: &Path) {
+    let book = book(&open(folder));
+    let planted = planted::planted(COUNT, EACH);
+    drop(planted.payouts);
+    let (differences, lines) = (planted.differences, planted.lines);
+    let statement = Statement { from: "2026-05-01", through: "2026-05-31", opening: 0, lines };
+    let begun = Instant::now();
+    import(&book, "mayo.sta", &statement).await.unwrap();
+    // A reader gives lines one by one; here they were all in memory, which does not count.
+    drop(statement);
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    let imported = begun.elapsed();
+    let summary = book.reconcile(at("2026-06-01")).await.unwrap();
+    let reconciled = begun.elapsed();
+    let report = report(&book, "2026-05-01", "2026-05-31").await;
+    let whole = begun.elapsed();
+    let memory_kib = peak_kib();
+    let told: Vec<_> =
+        report.payouts.iter().map(|it| (it.outcome, it.key.as_str().to_owned())).collect();
+    assert!(told == differences, "differences were missed, or invented");
+    assert_eq!(report.outcomes[&Outcome::MissingHere].count, EACH as u64);
+    assert_eq!((summary.alarms.len(), summary.proposed), (3 * EACH, 0));
+    assert_eq!(report.figures.difference.unwrap().minor, 0);
+    assert_eq!(book.reconcile(at("2026-06-01")).await.unwrap().written, 0);
+    println!("import       {:>6.2} s", imported.as_secs_f64());
+    println!("reconcile    {:>6.2} s", (reconciled - imported).as_secs_f64());
+    println!("report       {:>6.2} s", (whole - reconciled).as_secs_f64());
+    let verdict = |is_within: bool| if is_within { "within" } else { "over" };
+    println!("together     {:>6.2} s  {}", whole.as_secs_f64(), verdict(whole <= TIME_MAX));
+    let mib = memory_kib >> 10;
+    println!("peak         {mib:>6} MiB  {}", verdict(memory_kib <= MEMORY_KIB_MAX));
+}
+
+/// The matching alone, without a store.
+fn pure() {
+    let planted = planted::planted(COUNT, EACH);
+    let expected: Vec<Expected> = planted.payouts.iter().map(scene::expected).collect();
+    let lines = planted.lines.into_iter().enumerate();
+    let lines: Vec<OpenLine> =
+        lines.map(|(number, line)| OpenLine { id: format!("L{number}"), line }).collect();
+    let begun = Instant::now();
+    let findings = match_lines(&expected, &lines, &Rules::default());
+    let took = begun.elapsed();
+    assert_eq!(findings.len(), lines.len() - EACH);
+    assert!(findings.iter().all(|it| matches!(it.verdict, Verdict::Matched { .. })));
+    println!("match_lines  {:>6.2} s", took.as_secs_f64());
+}
+
+/// The most memory that was resident since the mark was set back.
+fn peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}

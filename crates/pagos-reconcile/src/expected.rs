@@ -1,0 +1,167 @@
+//! What a payout should look like in a bank's book.
+
+use std::fmt;
+
+use pagos_core::{AccountName, Day, FailReason, Money, OrderKey, ProviderRef, Status};
+use pagos_engine::Payout;
+
+use crate::fold;
+
+/// What one payout should look like in a bank's book, and what of it is already booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// Our key.
+    pub key: OrderKey,
+    /// The account that pays.
+    pub account: AccountName,
+    /// How much the beneficiary is to receive.
+    pub amount: Money,
+    /// Where it stands.
+    pub status: Status,
+    /// The word for that, which is `quarantined` if a contradiction holds it back.
+    pub word: &'static str,
+    /// When it was submitted.
+    pub submitted: Day,
+    /// When it was first sent; `None` if it never was.
+    pub sent: Option<Day>,
+    /// When it was settled.
+    pub settled: Option<Day>,
+    /// The provider's reference.
+    pub reference: Option<ProviderRef>,
+    /// The tracking key of the rail, if an observation knows it.
+    pub tracking: Option<String>,
+    /// The run that a bank may have booked as one sum.
+    pub batch: Option<String>,
+    /// Whoever is paid.
+    pub payee: Payee,
+    /// What the provider says came back.
+    pub returned: Option<Money>,
+    /// What lines that were matched earlier booked for it.
+    pub booked: Booked,
+}
+
+/// Whoever is paid, in the capitals of banks. `Debug` hides it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Payee {
+    /// The number of the account, without punctuation and leading zeros.
+    pub(crate) account: String,
+    /// The name.
+    pub(crate) name: String,
+    /// The number of the document, without punctuation and leading zeros; may be empty.
+    pub(crate) document: String,
+}
+
+impl Payee {
+    /// A payee as texts of banks are compared with it.
+    pub fn new(account: &str, name: &str, document: &str) -> Self {
+        Self {
+            account: fold::number(account),
+            name: fold::folded(name),
+            document: fold::number(document),
+        }
+    }
+}
+
+impl fmt::Debug for Payee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Payee(..)")
+    }
+}
+
+/// What lines booked for one payout, in minor units of its currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Booked {
+    /// What left the account.
+    pub paid: i128,
+    /// What came back.
+    pub came_back: i128,
+    /// How many lines booked the whole amount.
+    pub whole: u32,
+    /// How many lines there are.
+    pub lines: u32,
+}
+
+impl Booked {
+    /// Adds a line that changed the balance by `change` for a payout of `amount`.
+    pub fn add(&mut self, change: Money, amount: Money) {
+        self.lines = self.lines.saturating_add(1);
+        match change.minor {
+            minor if minor < 0 => self.paid -= i128::from(minor),
+            minor => self.came_back += i128::from(minor),
+        }
+        if i128::from(change.minor) == -i128::from(amount.minor) {
+            self.whole = self.whole.saturating_add(1);
+        }
+    }
+}
+
+/// What Pagos believes about the money, as far as the book can agree or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Belief {
+    /// It arrived.
+    Paid,
+    /// It was sent, and nobody knows yet whether it arrives.
+    UnderWay,
+    /// It was paid and came back.
+    CameBack,
+    /// It was sent and not paid.
+    NotPaid,
+    /// It was never sent.
+    NotSent,
+}
+
+impl Expected {
+    /// What `payout` should look like to a bank whose clocks show `utc_offset_minutes` more than
+    /// UTC.
+    pub fn of(payout: &Payout, utc_offset_minutes: i16) -> Self {
+        let (order, progress) = (&payout.order, &payout.progress);
+        let day = |at| Day::at(at, utc_offset_minutes);
+        let held = progress.standing.held();
+        // Providers that tell the tracking key tell it in these words.
+        let tracking = held.message.as_deref().and_then(|it| it.strip_prefix("tracking key "));
+        let document = order.beneficiary.document.as_ref().map_or("", |it| it.number());
+        let payee = &order.beneficiary;
+        Self {
+            key: order.key.clone(),
+            account: order.account.clone(),
+            amount: order.amount,
+            status: progress.status(),
+            word: progress.word(),
+            submitted: day(payout.created_at),
+            sent: progress.first_begun_at.map(day),
+            settled: progress.settled_at.map(day),
+            reference: progress.standing.reference().cloned(),
+            tracking: tracking.map(str::to_owned),
+            batch: None,
+            payee: Payee::new(payee.account_number.as_str(), &payee.name, document),
+            returned: held.returned,
+            booked: Booked::default(),
+        }
+    }
+
+    /// Whether it was ever sent.
+    pub fn was_sent(&self) -> bool {
+        self.sent.is_some()
+    }
+
+    /// The day on which the bank should book it: when it was settled, or else sent or submitted.
+    pub fn due(&self) -> Day {
+        self.settled.or(self.sent).unwrap_or(self.submitted)
+    }
+
+    /// The first day on which a bank can have booked it.
+    pub(crate) fn begins(&self) -> Day {
+        self.sent.unwrap_or(self.submitted)
+    }
+
+    pub(crate) fn belief(&self) -> Belief {
+        match self.status {
+            Status::Succeeded => Belief::Paid,
+            Status::Failed(FailReason::Returned) => Belief::CameBack,
+            Status::Failed(_) if self.was_sent() => Belief::NotPaid,
+            Status::Unknown | Status::Pending => Belief::UnderWay,
+            Status::Created if self.was_sent() => Belief::UnderWay,
+            Status::Created | Status::Failed(_) => Belief::NotSent,
+        }
+    }
+}

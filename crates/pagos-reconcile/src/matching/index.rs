@@ -1,0 +1,198 @@
+//! Hash tables of the names of payouts, and what of them a transaction names.
+
+use std::collections::HashMap;
+
+use pagos_statement::{Text, Transaction};
+
+use super::item::{Clue, Item};
+use crate::{
+    expected::Expected,
+    fold,
+    rule::{Place, Rule},
+};
+
+/// The names of payouts.
+#[derive(Debug)]
+pub(super) struct Index<'a> {
+    expected: &'a [Expected],
+    references: HashMap<&'a str, Numbers>,
+    keys: HashMap<&'a str, Numbers>,
+    tracking: HashMap<&'a str, Numbers>,
+    /// Keys of at least 8 characters in the capitals of banks; `None` for what two keys share.
+    folded: HashMap<String, Option<u32>>,
+    batches: HashMap<&'a str, u32>,
+    members: Vec<Vec<u32>>,
+}
+
+/// The payouts that have a name: nearly always one.
+#[derive(Debug)]
+enum Numbers {
+    One(u32),
+    More(Vec<u32>),
+}
+
+impl Numbers {
+    fn as_slice(&self) -> &[u32] {
+        match self {
+            Self::One(number) => std::slice::from_ref(number),
+            Self::More(numbers) => numbers,
+        }
+    }
+}
+
+fn insert<'a>(table: &mut HashMap<&'a str, Numbers>, name: &'a str, number: u32) {
+    let known = table.entry(name).or_insert_with(|| Numbers::More(Vec::new()));
+    match known {
+        Numbers::More(numbers) if numbers.is_empty() => *known = Numbers::One(number),
+        Numbers::More(numbers) => numbers.push(number),
+        Numbers::One(first) => *known = Numbers::More(vec![*first, number]),
+    }
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn new(expected: &'a [Expected]) -> Self {
+        let mut index = Self {
+            expected,
+            references: HashMap::with_capacity(expected.len()),
+            keys: HashMap::with_capacity(expected.len()),
+            tracking: HashMap::new(),
+            folded: HashMap::with_capacity(expected.len()),
+            batches: HashMap::new(),
+            members: Vec::new(),
+        };
+        for (it, number) in expected.iter().zip(0_u32..) {
+            index.add(it, number);
+        }
+        index
+    }
+
+    fn add(&mut self, it: &'a Expected, number: u32) {
+        insert(&mut self.keys, it.key.as_str(), number);
+        if let Some(reference) = &it.reference {
+            insert(&mut self.references, reference.as_str(), number);
+        }
+        if let Some(tracking) = &it.tracking {
+            insert(&mut self.tracking, tracking, number);
+        }
+        let folded = fold::folded(it.key.as_str());
+        if folded.len() >= FOLDED_MIN && fold::is_telling(&folded) {
+            self.folded.entry(folded).and_modify(|it| *it = None).or_insert(Some(number));
+        }
+        if let Some(batch) = &it.batch {
+            let next = self.members.len();
+            // At most as many batches as payouts, whose number is a u32.
+            let at = *self.batches.entry(batch).or_insert(u32::try_from(next).unwrap_or(u32::MAX));
+            if at as usize == next {
+                self.members.push(Vec::new());
+            }
+            if let Some(members) = self.members.get_mut(at as usize) {
+                members.push(number);
+            }
+        }
+    }
+
+    /// The members of a batch, by its number.
+    pub(super) fn members(&self, batch: u32) -> &[u32] {
+        self.members.get(batch as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The payouts and the batch that a transaction names.
+    pub(super) fn look_up(
+        &self,
+        transaction: &Transaction,
+        item: &Item,
+    ) -> (Vec<Clue>, Option<u32>) {
+        let mut clues = Vec::new();
+        let fields = fields(transaction);
+        for &(place, text) in &fields {
+            if place != Place::Text {
+                self.field(text, place, item, &mut clues);
+            }
+            for piece in fold::pieces(text) {
+                self.piece(piece, place, &mut clues);
+            }
+        }
+        if clues.is_empty() {
+            for &(place, text) in &fields {
+                self.folded(text, place, &mut clues);
+            }
+        }
+        // The strongest rule of each payout comes first.
+        clues.sort();
+        clues.dedup_by_key(|it| it.payout);
+        let words = fields.iter().flat_map(|(_, text)| fold::pieces(text));
+        let batch = match self.batches.is_empty() {
+            true => None,
+            false => words.into_iter().find_map(|it| self.batches.get(it).copied()),
+        };
+        (clues, batch)
+    }
+
+    fn tables(&self) -> [(Rule, &HashMap<&'a str, Numbers>); 3] {
+        [
+            (Rule::Reference, &self.references),
+            (Rule::Key, &self.keys),
+            (Rule::Tracking, &self.tracking),
+        ]
+    }
+
+    /// A whole field. A name that could be any number counts only together with the amount.
+    fn field(&self, text: &str, place: Place, item: &Item, clues: &mut Vec<Clue>) {
+        for (rule, table) in self.tables() {
+            let numbers = table.get(text).map_or(&[][..], Numbers::as_slice);
+            for &payout in numbers {
+                let amount = self.expected.get(payout as usize).map(|it| it.amount);
+                if fold::is_telling(text) || amount.is_some_and(|it| item.is_whole(it)) {
+                    clues.push(Clue { payout, rule, place });
+                }
+            }
+        }
+    }
+
+    /// A piece of a text: the whole of it, and each part of it that could be a key.
+    fn piece(&self, piece: &str, place: Place, clues: &mut Vec<Clue>) {
+        let parts = fold::keys(piece).filter(|part| *part != piece);
+        for word in std::iter::once(piece).chain(parts).filter(|it| fold::is_telling(it)) {
+            for (rule, table) in self.tables() {
+                let numbers = table.get(word).map_or(&[][..], Numbers::as_slice);
+                clues.extend(numbers.iter().map(|&payout| Clue { payout, rule, place }));
+            }
+        }
+    }
+
+    /// Keys in capitals, without punctuation or cut where it was: the longest that begins at each
+    /// piece.
+    fn folded(&self, text: &str, place: Place, clues: &mut Vec<Clue>) {
+        let pieces: Vec<String> = fold::pieces(text).map(fold::folded).collect();
+        let mut rest = pieces.as_slice();
+        while !rest.is_empty() {
+            let (mut name, mut found) = (String::new(), None);
+            for (piece, length) in rest.iter().take(PIECES_MAX).zip(1_usize..) {
+                name.push_str(piece);
+                if let Some(number) = self.folded.get(&name) {
+                    found = Some((length, *number));
+                }
+            }
+            let (length, number) = found.unwrap_or((1, None));
+            let rule = Rule::FoldedKey;
+            clues.extend(number.map(|payout| Clue { payout, rule, place }));
+            rest = rest.get(length..).unwrap_or_default();
+        }
+    }
+}
+
+/// Every text of a transaction that can name something.
+fn fields(transaction: &Transaction) -> Vec<(Place, &str)> {
+    let bank = transaction.bank_reference.iter().map(|it| (Place::BankReference, it));
+    let references = transaction.references.iter().map(|it| (Place::References, it));
+    let tracking = transaction.tracking.iter().map(|it| (Place::Tracking, it));
+    let text = std::iter::once((Place::Text, &transaction.text));
+    let all = bank.chain(references).chain(tracking).chain(text);
+    all.map(|(place, text)| (place, Text::as_str(text))).collect()
+}
+
+/// A shorter key in capitals could be any word.
+const FOLDED_MIN: usize = 8;
+
+/// In how many pieces a bank cuts a key at most.
+const PIECES_MAX: usize = 6;

@@ -1,0 +1,293 @@
+//! Reconciles the open lines of a book with payouts, and writes what was found.
+
+use std::collections::{HashMap, HashSet};
+
+use pagos_core::{BookName, Day, OrderKey, Timestamp};
+use pagos_engine::{BookLine, Filter, LineState, LineStep, Page, RunId};
+use serde::Serialize;
+
+use crate::{
+    book::{BATCH, Reconciler, covered},
+    error::Error,
+    expected::Expected,
+    fold,
+    matching::{Matcher, Part, Verdict},
+    outcome::{Alarm, alarm, outcome},
+    stored::LineBody,
+};
+
+/// What a reconciliation did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// How many lines were looked at: those that were open or proposed.
+    pub lines: u64,
+    /// How many payouts were looked at.
+    pub payouts: u64,
+    /// How many of the lines are matched now.
+    pub matched: u64,
+    /// How many are explained now.
+    pub explained: u64,
+    /// How many wait for a person.
+    pub proposed: u64,
+    /// How many are still open.
+    pub open: u64,
+    /// How many lines were written.
+    pub written: u64,
+    /// How many lines somebody else wrote meanwhile; they are left for the next time.
+    pub conflicts: u64,
+    /// What somebody must know at once, by key. It contains what was told before as long as it is
+    /// so.
+    pub alarms: Vec<Alarm>,
+}
+
+/// What a first look at the open lines finds.
+#[derive(Debug, Default)]
+struct Survey {
+    first: Option<Day>,
+    /// Lines that may be matched anew, so that their matches do not count as booked.
+    proposed: HashSet<String>,
+    /// The runs that lines name.
+    runs: Vec<RunId>,
+}
+
+const UNSETTLED: [LineState; 2] = [LineState::Open, LineState::Proposed];
+const ALL_DAYS: (Day, Day) = (Day::MIN, Day::MAX);
+
+impl Reconciler {
+    /// Matches all open lines with the payouts of the book's accounts. With nothing new it writes
+    /// nothing. Dropping the future leaves some lines written and the others for the next time.
+    ///
+    /// # Errors
+    /// `Store`; `Unreadable` for a line that a newer version wrote.
+    pub async fn reconcile(&self, now: Timestamp) -> Result<Summary, Error> {
+        let survey = self.survey().await?;
+        let today = Day::at(now, self.book.utc_offset_minutes);
+        let first = survey.first.unwrap_or(today).min(today);
+        let since = first.plus(-self.book.rules.reach_days);
+        let mut expected = self.read_expected(since, &survey).await?;
+        let mut summary = Summary { payouts: expected.len() as u64, ..Summary::default() };
+        let mut found = self.find(&expected).await?;
+        self.write_found(&mut found, &mut expected, &mut summary).await?;
+        let covered = covered(&self.statements().await?);
+        let rules = &self.book.rules;
+        let alarms = expected.iter().filter_map(|it| alarm(it, outcome(it, &covered, rules)));
+        summary.alarms = alarms.collect();
+        summary.alarms.sort();
+        Ok(summary)
+    }
+
+    async fn survey(&self) -> Result<Survey, Error> {
+        let runs = self.store.runs(None, RUNS_MAX).await.map_err(Error::store)?;
+        let mut runs: HashSet<String> =
+            runs.into_iter().map(|(run, _)| run.0).filter(|it| fold::is_telling(it)).collect();
+        let mut survey = Survey::default();
+        for state in UNSETTLED {
+            let mut last = None;
+            loop {
+                let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
+                for line in &page {
+                    survey.first = survey.first.map_or(Some(line.day), |it| Some(it.min(line.day)));
+                    if state == LineState::Proposed {
+                        survey.proposed.insert(line.id.clone());
+                    }
+                    if !runs.is_empty() {
+                        survey.runs.extend(runs_named(&mut runs, &LineBody::read(line)?));
+                    }
+                }
+                let is_last = page.len() < BATCH;
+                last = page.into_iter().last();
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(survey)
+    }
+
+    async fn read_expected(&self, since: Day, survey: &Survey) -> Result<Vec<Expected>, Error> {
+        let is_settled =
+            |book: &BookName, id: &str| *book != self.book.name || !survey.proposed.contains(id);
+        let batches = self.batches(&survey.runs).await?;
+        let mut expected = Vec::new();
+        for account in &self.book.accounts {
+            let mut page = Page::newest_first(BATCH);
+            loop {
+                let payouts = self.payouts(account, since, &page).await?;
+                let is_last = payouts.len() < page.limit;
+                page = payouts.last().map_or(page.clone(), |last| page.after(last));
+                let read = self.expected(&payouts, is_settled).await?;
+                expected.extend(read.into_iter().map(|it| {
+                    let batch = batches.get(&it.key).cloned();
+                    Expected { batch, ..it }
+                }));
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(expected)
+    }
+
+    /// The run of each member of these runs. A payout of two of them is in none: nobody could tell
+    /// which sum it is in.
+    async fn batches(&self, runs: &[RunId]) -> Result<HashMap<OrderKey, String>, Error> {
+        let (mut batches, mut twice) = (HashMap::new(), HashSet::new());
+        for run in runs {
+            let filter = Filter { run: Some(run.clone()), ..Filter::default() };
+            let mut page = Page::by_key(BATCH);
+            loop {
+                let members = self.store.list(&filter, &page).await.map_err(Error::store)?;
+                let is_last = members.len() < page.limit;
+                page = members.last().map_or(page.clone(), |last| page.after(last));
+                for member in members {
+                    if batches.insert(member.order.key.clone(), run.0.clone()).is_some() {
+                        twice.insert(member.order.key);
+                    }
+                }
+                if is_last {
+                    break;
+                }
+            }
+        }
+        batches.retain(|key, _| !twice.contains(key));
+        Ok(batches)
+    }
+
+    async fn find(&self, expected: &[Expected]) -> Result<HashMap<String, Verdict>, Error> {
+        let mut matcher = Matcher::new(expected, self.book.rules);
+        for state in UNSETTLED {
+            let mut last = None;
+            loop {
+                let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
+                for line in &page {
+                    matcher.add(&line.id, &LineBody::read(line)?.line);
+                }
+                let is_last = page.len() < BATCH;
+                last = page.into_iter().last();
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(matcher.finish().into_iter().map(|it| (it.line, it.verdict)).collect())
+    }
+
+    /// Writes what is new, and adds what is matched to what is booked.
+    async fn write_found(
+        &self,
+        found: &mut HashMap<String, Verdict>,
+        expected: &mut [Expected],
+        summary: &mut Summary,
+    ) -> Result<(), Error> {
+        let numbers: HashMap<OrderKey, usize> =
+            expected.iter().enumerate().map(|(number, it)| (it.key.clone(), number)).collect();
+        // A line that was open and is proposed now is not looked at twice.
+        let mut seen = HashSet::new();
+        for state in UNSETTLED {
+            let mut last = None;
+            loop {
+                let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
+                let is_last = page.len() < BATCH;
+                last = page.last().cloned();
+                let mut steps = Vec::new();
+                for line in page {
+                    if seen.contains(&line.id) {
+                        continue;
+                    }
+                    let verdict = found.remove(&line.id);
+                    let Some(step) = self.step(line, verdict, &numbers, expected, summary)? else {
+                        continue;
+                    };
+                    if step.line.state == LineState::Proposed {
+                        seen.insert(step.line.id.clone());
+                    }
+                    steps.push(step);
+                }
+                self.write_steps(steps, summary).await?;
+                if is_last {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts what was found about a line. `None` if the store knows that already.
+    fn step(
+        &self,
+        line: BookLine,
+        verdict: Option<Verdict>,
+        numbers: &HashMap<OrderKey, usize>,
+        expected: &mut [Expected],
+        summary: &mut Summary,
+    ) -> Result<Option<LineStep>, Error> {
+        let mut body = LineBody::read(&line)?;
+        let verdict = match body.is_taken_back() {
+            true => verdict.map(only_proposed),
+            false => verdict,
+        };
+        summary.count(verdict.as_ref());
+        let is_new = body.found != verdict;
+        body.found = verdict;
+        for part in body.parts() {
+            let it = numbers.get(&part.key).and_then(|it| expected.get_mut(*it));
+            if let Some(it) = it {
+                it.booked.add(part.change, it.amount);
+            }
+        }
+        is_new.then(|| body.step(line, None)).transpose()
+    }
+
+    async fn write_steps(&self, steps: Vec<LineStep>, summary: &mut Summary) -> Result<(), Error> {
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let written = self.writer.write_lines(steps).await.map_err(Error::store)?;
+        for is_written in written {
+            match is_written {
+                true => summary.written += 1,
+                false => summary.conflicts += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    fn count(&mut self, verdict: Option<&Verdict>) {
+        self.lines += 1;
+        match verdict {
+            None => self.open += 1,
+            Some(Verdict::Matched { .. }) => self.matched += 1,
+            Some(Verdict::Proposed { .. }) => self.proposed += 1,
+            Some(Verdict::Explained { .. }) => self.explained += 1,
+        }
+    }
+}
+
+/// The runs that a line names for the first time.
+fn runs_named(runs: &mut HashSet<String>, body: &LineBody) -> Vec<RunId> {
+    let transactions = body.line.transactions.iter();
+    let texts = transactions.flat_map(|it| it.references.iter().chain([&it.text]));
+    let words = texts.flat_map(|it| fold::pieces(it.as_str()));
+    words.filter_map(|word| runs.take(word)).map(RunId).collect()
+}
+
+/// What a person took back is only proposed again.
+fn only_proposed(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Matched { parts } => {
+            let (count, parts): (usize, Vec<Part>) = (parts.len(), parts);
+            Verdict::Proposed { parts: Vec::new(), candidates: parts, count }
+        }
+        Verdict::Proposed { mut parts, mut candidates, count } => {
+            let count = count + parts.len();
+            parts.append(&mut candidates);
+            Verdict::Proposed { parts: Vec::new(), candidates: parts, count }
+        }
+        Verdict::Explained { rule } => Verdict::Explained { rule },
+    }
+}
+
+/// How many runs, the newest first, a bank may name as one sum.
+const RUNS_MAX: usize = 1_000;
