@@ -77,6 +77,8 @@ impl Desk {
             .route("/desk/runs/{run}/report", get(report::page))
             .route("/desk/runs/{run}/report.csv", get(report::csv))
             .route("/desk/inbox", get(inbox::show))
+            .route("/desk/inbox/{number}", get(inbox::show_one))
+            .route("/desk/inbox/{number}/replay", post(inbox::replay))
             .route("/desk/endpoints", get(endpoints::show))
             .route("/desk/accounts", get(accounts::show))
             .route("/desk/desk.css", get(style))

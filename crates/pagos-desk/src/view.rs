@@ -181,6 +181,21 @@ pub(crate) struct Delivery {
     pub(crate) because: String,
 }
 
+/// What the receiver refused.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RefusedList {
+    pub(crate) refused: Vec<RefusedSum>,
+}
+
+/// How many requests were refused for one reason.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RefusedSum {
+    pub(crate) account: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) count: u64,
+    pub(crate) last_at: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Balances {
     pub(crate) accounts: Vec<AccountBalances>,

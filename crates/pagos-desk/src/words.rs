@@ -258,6 +258,96 @@ words! {
     applied "aplicado" "applied",
     orphan "sin pago conocido" "of no known payout",
     unreadable "ilegible" "unreadable",
+    webhook "Webhook" "Webhook",
+    apply_again "Aplicar otra vez" "Apply it again",
+    apply_again_hint
+        "Como si acabara de llegar; uno ilegible se vuelve a juzgar. Lo que un pago ya aprendió de él no cuenta dos veces, y no se envía dinero por esto."
+        "As if it had just arrived; an unreadable one is judged again. What a payout has learned from it does not count twice, and no money is sent because of it.",
+    // What the receiver refused.
+    refused_deliveries "Rechazados" "Refused",
+    refused_hint
+        "Lo que el receptor rechazó se cuenta y no se guarda. Las sumas se renuevan cada minuto."
+        "What the receiver refused is counted and not kept. The sums are renewed every minute.",
+    what_it_means "Qué significa" "What it means",
+    last_at "Último" "Last",
+    whole_receiver "todo el receptor" "the whole receiver",
+    refused_forged "Firma ausente o falsa" "Signature missing or wrong",
+    refused_forged_meaning
+        "Lo envió un extraño, o la clave de la cuenta no es la del proveedor."
+        "A stranger sent it, or the key of the account is not the provider's.",
+    refused_forged_remedy
+        "Compare la clave con la del panel del proveedor; «pagos verify» comprueba un webhook capturado. Los pagos se siguen consultando."
+        "Compare the key with the provider's panel; `pagos verify` checks one captured webhook. Payouts are still queried.",
+    refused_foreign "Sin firma y de ningún pago" "Unsigned, and of no payout",
+    refused_foreign_meaning
+        "Un extraño prueba claves, u otro sistema comparte la cuenta del proveedor."
+        "A stranger guesses keys, or another system shares the provider's account.",
+    refused_foreign_remedy
+        "Ponga «webhook_segment» en la cuenta y registre la dirección nueva con el proveedor."
+        "Set `webhook_segment` in the account, and register the new address with the provider.",
+    refused_over_budget "Sin firma y demasiados" "Unsigned, and too many",
+    refused_over_budget_meaning
+        "Llegaron más avisos sin firma por segundo de los que la cuenta atiende. Alguno pudo ser del proveedor; sus pagos se consultan igual."
+        "More unsigned webhooks came in a second than the account takes. Some may have been the provider's; its payouts are queried anyway.",
+    refused_over_budget_remedy
+        "Ponga «webhook_segment»; si sus propios pagos son tantos, suba «hints_per_second_max»."
+        "Set `webhook_segment`; if your own payouts are that many, raise `hints_per_second_max`.",
+    refused_misdirected "Dirección de ninguna cuenta" "A path of no account",
+    refused_misdirected_meaning
+        "La dirección no es la de ninguna cuenta; quizá le falta su segmento."
+        "The address is that of no account; perhaps its segment is missing.",
+    refused_misdirected_remedy
+        "Compare la dirección registrada con el proveedor con la que «pagos serve» muestra al iniciar."
+        "Compare the address that is registered with the provider with the one that `pagos serve` shows when it starts.",
+    refused_method "No era POST" "Not a POST",
+    refused_method_meaning
+        "Alguien abrió la dirección en un navegador, o la explora."
+        "Somebody opened the address in a browser, or scans it.",
+    refused_method_remedy
+        "Nada, salvo que sea el proveedor: entonces mire si el proxy redirige."
+        "Nothing, unless it is the provider: then see whether the proxy redirects.",
+    refused_large "Cuerpo demasiado largo" "Body too long",
+    refused_large_meaning
+        "El cuerpo supera «body_bytes_max»."
+        "The body is longer than `body_bytes_max`.",
+    refused_large_remedy
+        "Si es del proveedor, suba ese límite en «[receiver]» de pagos.toml."
+        "If it is the provider's, raise that limit in `[receiver]` of pagos.toml.",
+    refused_unfinished "Cuerpo incompleto" "Body incomplete",
+    refused_unfinished_meaning
+        "El cuerpo no llegó entero a tiempo, o se cortó."
+        "The body did not arrive whole in time, or was cut off.",
+    refused_unfinished_remedy
+        "Mire la red y el proxy; los pagos se consultan igual."
+        "Look at the network and the proxy; payouts are queried anyway.",
+    refused_evicted "Cerrada por otra más nueva" "Closed for a newer one",
+    refused_evicted_meaning
+        "Hay más conexiones que lugares, y la más inactiva cedió el suyo."
+        "There are more connections than places, and the idlest one gave up its own.",
+    refused_evicted_remedy
+        "Limite las conexiones en el proxy; si todas son del proveedor, suba «connections_max»."
+        "Limit connections at the proxy; if all are the provider's, raise `connections_max`.",
+    refused_slow "Inactiva o lenta" "Idle or slow",
+    refused_slow_meaning
+        "La conexión no envió ni leyó a tiempo."
+        "The connection did not send or read in time.",
+    refused_slow_remedy
+        "Nada si son pocas; si son muchas, limítelas en el proxy."
+        "Nothing if they are few; if they are many, limit them at the proxy.",
+    refused_unaccepted "Sin lugar" "No place",
+    refused_unaccepted_meaning
+        "La conexión no se pudo aceptar: no había lugar, o el sistema no dio más descriptores."
+        "The connection could not be accepted: there was no place, or the system gave no more descriptors.",
+    refused_unaccepted_remedy
+        "Mire quién abre tantas conexiones; limítelas en el proxy."
+        "See who opens so many connections, and limit them at the proxy.",
+    refused_not_stored "La base no lo guardó a tiempo" "The database did not take it in time",
+    refused_not_stored_meaning
+        "El disco o el servidor de la base está lento o falla. Se respondió con un error, para que el proveedor lo repita."
+        "The disk or the server of the database is slow or fails. The answer was an error, so that the provider repeats it.",
+    refused_not_stored_remedy
+        "Mire la base de datos y su disco ahora."
+        "Look at the database and its disk now.",
 }
 
 #[cfg(test)]

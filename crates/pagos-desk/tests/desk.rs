@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/desk",
     "/desk/payouts",
     "/desk/payouts/a-1",
@@ -127,10 +127,12 @@ const PAGES: [&str; 10] = [
     "/desk/runs/r-1/report",
     "/desk/endpoints",
     "/desk/inbox",
+    "/desk/inbox/1",
     "/desk/accounts",
 ];
 
-const FORMS: [&str; 9] = [
+const FORMS: [&str; 10] = [
+    "/desk/inbox/1/replay",
     "/desk/payouts/a-1/resend/approve",
     "/desk/payouts/a-1/resend/reject",
     "/desk/payouts/a-1/resolve",
@@ -145,7 +147,19 @@ const FORMS: [&str; 9] = [
 async fn with_a_run() -> Site {
     let site = Site::new().await;
     site.engine.submit(&RunId::from("r-1"), vec![order("a-1"), order("a-2")]).await.unwrap();
+    let hint = Hint { key: OrderKey::new("a-1").ok(), reference: None };
+    let delivery = Delivery {
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::from_static(b"{}"),
+        received_at: site.clock.now(),
+    };
+    site.store.receive(&site::account(), &delivery, &Verdict::Hint { hint }).await.unwrap();
     site
+}
+
+/// The inbox holds the webhook of `with_a_run` in this state.
+async fn webhook_state(site: &Site) -> InboxState {
+    site.store.delivery(InboxId(1)).await.unwrap().unwrap().state
 }
 
 #[tokio::test]
@@ -273,7 +287,7 @@ async fn a_viewer_changes_nothing() {
         };
         assert_eq!(told.status, 403, "{form}");
     }
-    for page in ["/desk/payouts/a-1", "/desk/runs/r-1", "/desk/runs"] {
+    for page in PAGES {
         let text = browser.get(page).await.text;
         // The button that logs out is the only one.
         assert_eq!(text.matches("method=\"post\"").count(), 1, "{page}");
@@ -282,6 +296,47 @@ async fn a_viewer_changes_nothing() {
     assert_eq!((run.members, run.released_at), (2, None));
     let history = site.store.history(&OrderKey::new("a-1").unwrap()).await.unwrap();
     assert!(history.is_empty());
+    assert_eq!(webhook_state(&site).await, InboxState::Open);
+}
+
+#[tokio::test]
+async fn every_form_of_every_page_is_one_that_viewers_and_strangers_are_tried_with() {
+    let site = with_a_run().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    for page in PAGES {
+        let text = browser.get(page).await.text;
+        let forms = text.split("<form method=\"post\" action=\"").skip(1);
+        for action in forms.filter_map(|form| form.split('"').next()) {
+            let is_tried = FORMS.contains(&action) || ["/desk/logout"].contains(&action);
+            assert!(is_tried, "{page} posts to {action}, and no test tries that");
+        }
+        let forms = text.matches("method=\"post\"").count();
+        assert_eq!(text.matches("name=\"form_key\"").count(), forms, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_told_in_words_and_a_webhook_is_applied_again() {
+    let site = with_a_run().await;
+    let refused = |account, reason: &str, count| Refused {
+        account,
+        reason: reason.to_owned(),
+        count,
+        last_at: site.clock.now(),
+    };
+    let forged = refused(Some(site::account()), "signature missing or wrong", 12);
+    site.writer.count_refused(vec![forged, refused(None, "not a POST", 3)]).await.unwrap();
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let page = browser.get("/desk/inbox").await.text;
+    for told in ["A stranger sent it", "Compare the key", "the whole receiver", ">12<", ">3<"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    site.work().await;
+    assert_eq!(webhook_state(&site).await, InboxState::Applied);
+    let told = browser.submit("/desk/inbox/1/replay", &[]).await;
+    assert_eq!(told.location, "/desk/inbox/1", "{}", told.text);
+    assert!(browser.get("/desk/inbox/1").await.text.contains("to be applied"));
+    assert_eq!(browser.get("/desk/inbox/7").await.status, 404);
 }
 
 #[tokio::test]
