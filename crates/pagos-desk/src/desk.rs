@@ -80,6 +80,8 @@ impl Desk {
             .route("/desk/inbox/{number}", get(inbox::show_one))
             .route("/desk/inbox/{number}/replay", post(inbox::replay))
             .route("/desk/endpoints", get(endpoints::show))
+            .route("/desk/endpoints/{name}", get(endpoints::show_one))
+            .route("/desk/endpoints/{name}/{act}", post(endpoints::act))
             .route("/desk/accounts", get(accounts::show))
             .route("/desk/desk.css", get(style))
             .route("/desk/live.js", get(script))

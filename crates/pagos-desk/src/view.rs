@@ -268,4 +268,7 @@ pub(crate) struct Endpoint {
     pub(crate) waiting: u64,
     pub(crate) waiting_since: Option<String>,
     pub(crate) set_aside: u64,
+    pub(crate) position: u64,
+    /// Commands of people that the process which delivers has not read yet.
+    pub(crate) commands: u64,
 }

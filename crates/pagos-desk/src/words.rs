@@ -248,6 +248,32 @@ words! {
     events_wait "Avisos por entregar" "Events to deliver",
     set_aside "Apartados" "Set aside",
     next_try "Próximo intento" "Next try",
+    delivered_up_to "Entregado hasta el n.º" "Delivered up to number",
+    commands_wait "Órdenes aún no leídas" "Commands not read yet",
+    commands_hint
+        "Una orden queda guardada, y la cumple el proceso que entrega («pagos serve»). Cargue la página otra vez para ver si ya la leyó."
+        "A command is kept, and the process that delivers (`pagos serve`) carries it out. Load the page again to see whether it has read it.",
+    send_again "Enviar otra vez" "Send again",
+    send_again_hint
+        "Los avisos salen otra vez con su identificador de antes, por el que el sistema los reconoce. No se paga nada otra vez."
+        "The events are sent again with their old ids, by which the endpoint recognises them. Nothing is paid again.",
+    from_number "Desde el aviso n.º" "From event number",
+    since_moment "Desde el momento (UTC)" "Since the moment (UTC)",
+    enable "Encender" "Enable",
+    enable_hint "Se le entrega otra vez, comenzando por lo que espera."
+        "It gets events again, beginning with what waits.",
+    disable "Apagar" "Disable",
+    disable_hint
+        "No se le entrega nada hasta que alguien lo encienda. Los avisos esperan y no se borran."
+        "It gets nothing until somebody enables it. Its events wait and are not pruned.",
+    forget "Olvidar" "Forget",
+    forget_hint
+        "Solo cuando ya no está en pagos.toml: lo que no recibió no se entrega nunca, y no se puede deshacer."
+        "Only once it is no longer in pagos.toml: what it has not got is never delivered, and this cannot be undone.",
+    i_am_sure "Sí, para el sistema" "Yes, for the endpoint",
+    not_confirmed "Falta confirmar" "It is not confirmed",
+    tick_the_box "Vuelva a la página, marque la casilla y repita."
+        "Go back to the page, tick the box and repeat it.",
     // The inbox.
     number "N.º" "Nº",
     received_at "Recibido" "Received",

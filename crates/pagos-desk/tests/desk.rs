@@ -117,7 +117,7 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/desk",
     "/desk/payouts",
     "/desk/payouts/a-1",
@@ -126,12 +126,17 @@ const PAGES: [&str; 11] = [
     "/desk/runs/r-1",
     "/desk/runs/r-1/report",
     "/desk/endpoints",
+    "/desk/endpoints/erp",
     "/desk/inbox",
     "/desk/inbox/1",
     "/desk/accounts",
 ];
 
-const FORMS: [&str; 10] = [
+const FORMS: [&str; 14] = [
+    "/desk/endpoints/erp/disable",
+    "/desk/endpoints/erp/enable",
+    "/desk/endpoints/erp/forget",
+    "/desk/endpoints/erp/replay",
     "/desk/inbox/1/replay",
     "/desk/payouts/a-1/resend/approve",
     "/desk/payouts/a-1/resend/reject",
@@ -154,7 +159,17 @@ async fn with_a_run() -> Site {
         received_at: site.clock.now(),
     };
     site.store.receive(&site::account(), &delivery, &Verdict::Hint { hint }).await.unwrap();
+    let (kind, name) = (RecordKind::Endpoint, "erp".to_owned());
+    let (body, notices) = (Some("{}".to_owned()), Vec::new());
+    let write = RecordWrite { kind, name, was: None, body, notices };
+    site.writer.write_record(write).await.unwrap();
     site
+}
+
+/// What people commanded about the endpoint of `with_a_run`.
+async fn commands(site: &Site) -> serde_json::Value {
+    let record = site.store.record(RecordKind::Endpoint, "erp").await.unwrap().unwrap();
+    serde_json::from_str::<serde_json::Value>(&record.body).unwrap()["orders"].take()
 }
 
 /// The inbox holds the webhook of `with_a_run` in this state.
@@ -279,6 +294,8 @@ async fn a_viewer_changes_nothing() {
         ("digest", "d"),
         ("decision", "succeeded"),
         ("attempt", "1"),
+        ("confirmed", "yes"),
+        ("from", "1"),
     ];
     for form in FORMS {
         let told = match form {
@@ -297,6 +314,41 @@ async fn a_viewer_changes_nothing() {
     let history = site.store.history(&OrderKey::new("a-1").unwrap()).await.unwrap();
     assert!(history.is_empty());
     assert_eq!(webhook_state(&site).await, InboxState::Open);
+    assert_eq!(commands(&site).await, serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_commanded_after_a_confirmation() {
+    let site = Site::new().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    assert_eq!(browser.get("/desk/endpoints/erp").await.status, 404);
+    let site = with_a_run().await;
+    site.engine.pay(order("a-3")).await.unwrap();
+    site.work().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let path = "/desk/endpoints/erp";
+    assert_eq!(browser.submit(&format!("{path}/disable"), &[]).await.status, 400);
+    assert_eq!(commands(&site).await, serde_json::Value::Null);
+    let yes = ("confirmed", "yes");
+    for (act, fields) in [
+        ("disable", vec![yes]),
+        ("enable", vec![yes]),
+        ("replay", vec![yes, ("from", "1")]),
+        ("replay", vec![yes, ("since", "2027-01-15T08:00")]),
+    ] {
+        let told = browser.submit(&format!("{path}/{act}"), &fields).await;
+        assert_eq!(told.location, path, "{act}: {}", told.text);
+    }
+    let replay = serde_json::json!({ "replay": { "from": 1 } });
+    assert_eq!(commands(&site).await, serde_json::json!(["disable", "enable", replay, replay]));
+    assert!(browser.get(path).await.text.contains("<dt>Commands not read yet</dt><dd>4</dd>"));
+    let late = [yes, ("since", "2999-01-01T00:00:30")];
+    assert_eq!(browser.submit(&format!("{path}/replay"), &late).await.status, 409);
+    let empty = [yes, ("from", "")];
+    assert_eq!(browser.submit(&format!("{path}/replay"), &empty).await.status, 422);
+    assert_eq!(browser.submit(&format!("{path}/explode"), &[yes]).await.status, 404);
+    assert_eq!(browser.submit(&format!("{path}/forget"), &[yes]).await.location, "/desk/endpoints");
+    assert_eq!(browser.get(path).await.status, 404);
 }
 
 #[tokio::test]
