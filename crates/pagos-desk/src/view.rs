@@ -15,6 +15,7 @@ pub(crate) struct Who {
 #[derive(Deserialize)]
 pub(crate) struct NewSession {
     pub(crate) token: String,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// One thing that is wrong.
@@ -251,6 +252,19 @@ pub(crate) struct Count {
     pub(crate) account: String,
     pub(crate) status: String,
     pub(crate) count: u64,
+}
+
+/// The links that somebody saved.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Links {
+    pub(crate) links: Vec<Link>,
+}
+
+/// A name for the query of the list of payouts.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) query: String,
 }
 
 #[derive(Debug, Deserialize)]

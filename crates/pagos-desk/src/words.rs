@@ -44,6 +44,9 @@ words! {
         "The one that `pagos token create` showed. It allows what its scopes allow, and no more.",
     token_is_refused "El token no es válido: no existe, caducó o fue revocado."
         "The token is not valid: there is none like it, or it expired, or was revoked.",
+    token_reads_nothing
+        "El token no tiene el alcance «read», y sin él no hay páginas. Cree otro con «pagos token create --scope read» y los alcances que falten."
+        "The token has no scope `read`, and without it there are no pages. Make another one with `pagos token create --scope read` and whatever else it needs.",
     form_is_foreign "El formulario no viene de una página de esta sesión."
         "The form does not come from a page of this session.",
     load_again "Vuelva a cargar la página y repita." "Load the page again and repeat it.",
@@ -71,6 +74,13 @@ words! {
     filter "Filtrar" "Filter",
     find "Clave o referencia" "Key or reference",
     name_contains "Nombre contiene" "Name contains",
+    saved_links "Enlaces guardados" "Saved links",
+    save_link "Guardar estos filtros" "Save these filters",
+    link_name "Nombre del enlace" "Name of the link",
+    save_link_hint
+        "Hasta 20 enlaces de 40 caracteres, que solo ve quien entra con este token."
+        "Up to 20 links of 40 characters, which only those see who log in with this token.",
+    forget_link "Olvidar el enlace" "Forget the link",
     filters_hint "La dirección de esta página guarda los filtros: sirve como enlace."
         "The address of this page keeps the filters, so it can be saved as a link.",
     // Statuses.

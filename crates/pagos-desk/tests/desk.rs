@@ -117,9 +117,10 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 13] = [
     "/desk",
     "/desk/payouts",
+    "/desk/payouts?status=created",
     "/desk/payouts/a-1",
     "/desk/waiting",
     "/desk/runs",
@@ -149,6 +150,9 @@ const FORMS: [&str; 14] = [
     "/desk/runs/r-1/withdraw",
 ];
 
+/// What a viewer may change: links of their own, and nothing else. ARCHITECTURE says why.
+const OWN_FORMS: [&str; 3] = ["/desk/links", "/desk/links/forget", "/desk/logout"];
+
 async fn with_a_run() -> Site {
     let site = Site::new().await;
     site.engine.submit(&RunId::from("r-1"), vec![order("a-1"), order("a-2")]).await.unwrap();
@@ -177,6 +181,12 @@ async fn webhook_state(site: &Site) -> InboxState {
     site.store.delivery(InboxId(1)).await.unwrap().unwrap().state
 }
 
+/// Where the forms of a page post to.
+fn actions(page: &str) -> Vec<&str> {
+    let forms = page.split("<form method=\"post\" action=\"").skip(1);
+    forms.filter_map(|form| form.split('"').next()).collect()
+}
+
 #[tokio::test]
 async fn strangers_see_the_login_and_nothing_else() {
     let site = with_a_run().await;
@@ -186,8 +196,8 @@ async fn strangers_see_the_login_and_nothing_else() {
         assert_eq!(told.status, 303, "{page}");
         assert!(told.location.starts_with("/desk/login?next=%2Fdesk"), "{page}: {}", told.location);
     }
-    for form in FORMS {
-        let told = browser.send(Request::post(form), &[("form_key", "x")]).await;
+    for form in FORMS.iter().chain(&OWN_FORMS) {
+        let told = browser.send(Request::post(*form), &[("form_key", "x")]).await;
         assert_eq!(
             (told.status, told.location.as_str()),
             (303, "/desk/login?next=%2Fdesk"),
@@ -306,8 +316,9 @@ async fn a_viewer_changes_nothing() {
     }
     for page in PAGES {
         let text = browser.get(page).await.text;
-        // The button that logs out is the only one.
-        assert_eq!(text.matches("method=\"post\"").count(), 1, "{page}");
+        for form in actions(&text) {
+            assert!(OWN_FORMS.contains(&form), "{page} has a form of {form}");
+        }
     }
     let run = site.store.run(&RunId::from("r-1")).await.unwrap().unwrap();
     assert_eq!((run.members, run.released_at), (2, None));
@@ -357,10 +368,9 @@ async fn every_form_of_every_page_is_one_that_viewers_and_strangers_are_tried_wi
     let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
     for page in PAGES {
         let text = browser.get(page).await.text;
-        let forms = text.split("<form method=\"post\" action=\"").skip(1);
-        for action in forms.filter_map(|form| form.split('"').next()) {
-            let is_tried = FORMS.contains(&action) || ["/desk/logout"].contains(&action);
-            assert!(is_tried, "{page} posts to {action}, and no test tries that");
+        for form in actions(&text) {
+            let is_tried = FORMS.contains(&form) || OWN_FORMS.contains(&form);
+            assert!(is_tried, "{page} posts to {form}, and no test tries that");
         }
         let forms = text.matches("method=\"post\"").count();
         assert_eq!(text.matches("name=\"form_key\"").count(), forms, "{page}");
@@ -389,6 +399,58 @@ async fn what_was_refused_is_told_in_words_and_a_webhook_is_applied_again() {
     assert_eq!(told.location, "/desk/inbox/1", "{}", told.text);
     assert!(browser.get("/desk/inbox/1").await.text.contains("to be applied"));
     assert_eq!(browser.get("/desk/inbox/7").await.status, 404);
+}
+
+#[tokio::test]
+async fn filters_are_saved_under_a_name_found_again_and_forgotten() {
+    let site = with_a_run().await;
+    let vera = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    let list = "/desk/payouts?status=created&name=castillo%20r";
+    let page = vera.get(list).await.text;
+    assert!(
+        page.contains("name=\"query\" value=\"status=created&#38;name=castillo%20r\""),
+        "{page}"
+    );
+    let script = "\"><script>";
+    let fields = [("name", script), ("query", "status=created&name=castillo%20r")];
+    assert_eq!(vera.submit("/desk/links", &fields).await.location, list);
+    let link = "<a href=\"/desk/payouts?status=created&#38;name=castillo%20r\">&#34;&#62;&#60;script&#62;</a>";
+    for page in ["/desk", "/desk/payouts", list] {
+        let text = vera.get(page).await.text;
+        assert!(text.contains(link), "{page}: {text}");
+        assert!(!text.contains(script), "{page}");
+    }
+    let other = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    assert!(!other.get("/desk").await.text.contains("Saved links"));
+    for query in ["", "a#b", "//evil.example\r\nset-cookie: a=b"] {
+        let told = vera.submit("/desk/links", &[("name", "n"), ("query", query)]).await;
+        assert_eq!(told.status, 422, "{query}");
+    }
+    for form in OWN_FORMS {
+        let told =
+            vera.send(Request::post(form), &[("form_key", "x"), ("name", "n"), ("query", "q")]);
+        assert_eq!(told.await.status, 403, "{form}");
+    }
+    let told = vera.submit("/desk/links/forget", &[("name", script)]).await;
+    assert_eq!(told.location, "/desk/payouts");
+    assert!(!vera.get("/desk").await.text.contains("Saved links"));
+}
+
+#[tokio::test]
+async fn a_token_without_read_is_told_so_when_it_logs_in() {
+    let site = Site::new().await;
+    let scopes = [Scope::Submit, Scope::Approve, Scope::Resolve, Scope::Admin];
+    let token = site.token("ana", &scopes).await;
+    let browser = Browser::of(&site);
+    let told = browser.log_in(&token).await;
+    assert_eq!((told.status, told.location.as_str()), (403, ""));
+    assert!(told.text.contains("has no scope `read`"), "{}", told.text);
+    assert!(browser.cookies.lock().unwrap().is_empty(), "nobody is logged in");
+    let records = site.store.records(RecordKind::Token, "", 10).await.unwrap();
+    let open = |record: &&Record| {
+        record.body.contains("session_of") && record.body.contains("\"revoked_at\":null")
+    };
+    assert_eq!(records.iter().filter(open).count(), 0, "the session is ended");
 }
 
 #[tokio::test]
