@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use pagos_core::{Error, OrderKey, PaymentOrder, PayoutOrder};
 use pagos_engine::{
-    Actor, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval, RunDigest, RunId,
-    Submitted,
+    Actor, Decision, Engine, EngineError, InboxId, Opened, Payment, Payout, RunApproval, RunDigest,
+    RunId, Submitted,
 };
 
 /// What the API has done for its callers. [`Engine`] does it; tests may stand between.
@@ -84,6 +84,9 @@ pub trait Acts: Debug + Send + Sync {
 
     /// [`Engine::disclose`].
     async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError>;
+
+    /// [`Engine::replay`], by an actor.
+    async fn replay(&self, delivery: InboxId, by: &Actor) -> Result<bool, EngineError>;
 
     /// [`Engine::open_payment`], by an actor.
     async fn open_payment(&self, order: PaymentOrder, by: &Actor) -> Result<Opened, EngineError>;
@@ -205,6 +208,10 @@ impl Acts for Engine {
 
     async fn disclose(&self, key: &OrderKey, by: &Actor) -> Result<Payout, EngineError> {
         Engine::disclose(self, key, by).await
+    }
+
+    async fn replay(&self, delivery: InboxId, _: &Actor) -> Result<bool, EngineError> {
+        Engine::replay(self, delivery).await
     }
 
     async fn open_payment(&self, order: PaymentOrder, _: &Actor) -> Result<Opened, EngineError> {

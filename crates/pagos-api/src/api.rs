@@ -148,6 +148,10 @@ impl Api {
         self.shared.parts.store.as_ref()
     }
 
+    pub(crate) fn shared_store(&self) -> &Arc<dyn Store> {
+        &self.shared.parts.store
+    }
+
     pub(crate) fn writer(&self) -> &InstrumentedStore {
         &self.shared.parts.writer
     }

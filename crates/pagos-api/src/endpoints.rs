@@ -1,5 +1,12 @@
 //! `/v1/endpoints`: whether the merchant's own systems get their events.
 
+mod command;
+
+pub(crate) use command::{
+    __path_disable_endpoint, __path_enable_endpoint, __path_forget_endpoint,
+    __path_replay_endpoint, disable_endpoint, enable_endpoint, forget_endpoint, replay_endpoint,
+};
+
 use axum::extract::State;
 use pagos_events::{EndpointName, EndpointState, endpoint_names, endpoint_state};
 use serde::Serialize;
@@ -40,6 +47,8 @@ pub(crate) struct EndpointView {
     waiting_since: Option<String>,
     /// How many events are set aside, because the endpoint refuses them.
     set_aside: u64,
+    /// How many commands wait for the process that delivers.
+    commands: usize,
 }
 
 /// All endpoints.
@@ -80,6 +89,7 @@ impl EndpointView {
             waiting: state.waiting,
             waiting_since: state.waiting_since.map(|at| at.to_string()),
             set_aside: state.set_aside,
+            commands: state.orders,
         }
     }
 }

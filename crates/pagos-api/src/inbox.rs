@@ -2,14 +2,14 @@
 //! people and accounts. `pagos inbox show` prints one on the machine itself.
 
 use axum::extract::State;
-use pagos_engine::{Filed, InboxId, InboxState};
+use pagos_engine::{Filed, InboxId, InboxState, Refused};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Reading},
+    answer::{Answer, Reading, Writing},
     api::Api,
-    caller::{Caller, ToRead},
+    caller::{Caller, ToRead, ToResolve},
     extract::{Path, Query},
     mask,
     payouts::page_limit,
@@ -106,10 +106,89 @@ pub(crate) async fn read_inbox(
     _: Caller<ToRead>,
     Path(number): Path,
 ) -> Result<Answer<InboxView>, Problem> {
-    let none = || Problem::new(ProblemType::NotFound, "there is no webhook of this number");
-    let number: u64 = number.parse().map_err(|_| none())?;
-    let filed = api.store().delivery(InboxId(number)).await?.ok_or_else(none)?;
+    let filed = api.store().delivery(number_of(&number)?).await?.ok_or_else(no_such_webhook)?;
     Ok(Answer::ok(InboxView::of(&filed)))
+}
+
+/// Requests that the receiver refused for one reason. They are counted, and not kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusedView {
+    /// The account; absent for what was refused before the account was known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    /// The reason, one of a few fixed texts.
+    reason: String,
+    /// How many.
+    count: u64,
+    /// When the last one was refused.
+    last_at: String,
+}
+
+/// What the receiver refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusedList {
+    /// The sums, by account and reason.
+    refused: Vec<RefusedView>,
+}
+
+/// What the receiver of webhooks refused, by account and reason.
+#[utoipa::path(
+    get, path = "/v1/inbox/refused", tag = "inbox",
+    responses((status = 200, description = "The sums", body = RefusedList), Reading),
+    security(("token" = ["read"])),
+)]
+pub(crate) async fn list_refused(
+    State(api): State<Api>,
+    _: Caller<ToRead>,
+) -> Result<Answer<RefusedList>, Problem> {
+    let refused = api.store().refused().await?;
+    Ok(Answer::ok(RefusedList { refused: refused.iter().map(RefusedView::of).collect() }))
+}
+
+/// Apply a webhook once more, as if it had just arrived.
+///
+/// One that could not be read is judged again. What an order has learned from it already is not learned
+/// twice, so the request can be repeated.
+#[utoipa::path(
+    post, path = "/v1/inbox/{number}/replay", tag = "inbox",
+    params(("number" = u64, Path, description = "The number of the webhook")),
+    responses((status = 200, description = "The webhook, to be applied", body = InboxView), Writing),
+    security(("token" = ["resolve"])),
+)]
+pub(crate) async fn replay_inbox(
+    State(api): State<Api>,
+    caller: Caller<ToResolve>,
+    Path(number): Path,
+) -> Result<Answer<InboxView>, Problem> {
+    let id = number_of(&number)?;
+    let (by, acting) = (caller.name, api.clone());
+    let change = async move {
+        if !acting.acts().replay(id, &by).await? {
+            return Err(no_such_webhook());
+        }
+        let filed = acting.store().delivery(id).await?.ok_or_else(no_such_webhook)?;
+        Ok(Answer::ok(InboxView::of(&filed)))
+    };
+    api.spawn_to_its_end(change).await
+}
+
+fn number_of(text: &str) -> Result<InboxId, Problem> {
+    text.parse().map(InboxId).map_err(|_| no_such_webhook())
+}
+
+fn no_such_webhook() -> Problem {
+    Problem::new(ProblemType::NotFound, "there is no webhook of this number")
+}
+
+impl RefusedView {
+    fn of(refused: &Refused) -> Self {
+        Self {
+            account: refused.account.as_ref().map(ToString::to_string),
+            reason: refused.reason.clone(),
+            count: refused.count,
+            last_at: refused.last_at.to_string(),
+        }
+    }
 }
 
 impl InboxView {

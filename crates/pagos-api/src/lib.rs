@@ -25,6 +25,7 @@ mod extract;
 mod guesses;
 mod history;
 mod inbox;
+mod links;
 mod mask;
 mod payments;
 mod payouts;

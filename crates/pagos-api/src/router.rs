@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     answer::{Answer, Public},
     api::Api,
-    balances, caller, endpoints, events, inbox, payments, payouts,
+    balances, caller, endpoints, events, inbox, links, payments, payouts,
     problem::{Fault, Problem, ProblemDocument, ProblemType},
     runs, series, session, tokens, totals, waiting,
 };
@@ -74,9 +74,17 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(payments::resolve_payment))
         .routes(routes!(balances::read_balances))
         .routes(routes!(inbox::list_inbox))
+        .routes(routes!(inbox::list_refused))
         .routes(routes!(inbox::read_inbox))
+        .routes(routes!(inbox::replay_inbox))
         .routes(routes!(events::list_events))
         .routes(routes!(endpoints::list_endpoints))
+        .routes(routes!(endpoints::replay_endpoint))
+        .routes(routes!(endpoints::enable_endpoint))
+        .routes(routes!(endpoints::disable_endpoint))
+        .routes(routes!(endpoints::forget_endpoint))
+        .routes(routes!(links::list_links, links::keep_link))
+        .routes(routes!(links::forget_link))
         .routes(routes!(waiting::list_waiting))
         .routes(routes!(totals::read_totals))
         .routes(routes!(series::read_series))

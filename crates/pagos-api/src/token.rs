@@ -24,7 +24,8 @@ pub enum Scope {
     Submit,
     /// Approve and reject runs.
     Approve,
-    /// Decide about payouts and payments that call for a person, and see full account numbers.
+    /// Decide about payouts and payments that call for a person, see full account numbers, apply
+    /// webhooks again, and command the endpoints of events.
     Resolve,
     /// List and revoke tokens. Tokens are made at the command line only.
     Admin,

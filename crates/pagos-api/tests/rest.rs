@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use pagos_api::{Acts, Api, ReleaseState, token::Scope};
 use pagos_core::{OrderKey, PaymentOrder, PayoutOrder, Timestamp};
 use pagos_engine::{
-    Actor, ApprovalState, Decision, Engine, EngineError, Opened, Payment, Payout, RunApproval,
-    RunId, StoreError, StoreErrorKind, Submitted,
+    Actor, ApprovalState, Decision, Engine, EngineError, InboxId, Opened, Payment, Payout,
+    RunApproval, RunId, StoreError, StoreErrorKind, Submitted,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -247,6 +247,11 @@ impl Acts for Between {
         self.engine.disclose(key, by).await
     }
 
+    async fn replay(&self, delivery: InboxId, by: &Actor) -> Result<bool, EngineError> {
+        self.note("replay", by);
+        self.engine.replay(delivery).await
+    }
+
     async fn open_payment(&self, order: PaymentOrder, by: &Actor) -> Result<Opened, EngineError> {
         self.note("open_payment", by);
         self.engine.open_payment(order).await
@@ -291,6 +296,7 @@ async fn every_change_names_the_token() {
     site.post(&token, "/v1/payouts/may-1/resend/reject", &resend).await;
     site.post(&token, "/v1/payments", &payment("invoice-1")).await;
     site.post(&token, "/v1/payments/invoice-1/resolve", &json!({ "note": "looked" })).await;
+    site.post(&token, "/v1/inbox/1/replay", &json!({})).await;
     let seen = kept.unwrap().seen.lock().unwrap().clone();
     let deeds = [
         "pay",
@@ -304,6 +310,7 @@ async fn every_change_names_the_token() {
         "reject_resend",
         "open_payment",
         "resolve_payment",
+        "replay",
     ];
     assert_eq!(seen, deeds.map(|deed| format!("{deed} bea")));
 }

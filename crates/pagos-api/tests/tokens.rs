@@ -60,7 +60,18 @@ fn request_of(operation: &str) -> Option<(&'static str, Value)> {
         "GET /v1/inbox" => ("/v1/inbox", none),
         "GET /v1/inbox/{number}" => ("/v1/inbox/1", none),
         "GET /v1/events" => ("/v1/events", none),
+        "GET /v1/inbox/refused" => ("/v1/inbox/refused", none),
+        "POST /v1/inbox/{number}/replay" => ("/v1/inbox/1/replay", json!({})),
         "GET /v1/endpoints" => ("/v1/endpoints", none),
+        "POST /v1/endpoints/{endpoint}/replay" => {
+            ("/v1/endpoints/erp/replay", json!({ "from": 1 }))
+        }
+        "POST /v1/endpoints/{endpoint}/enable" => ("/v1/endpoints/erp/enable", json!({})),
+        "POST /v1/endpoints/{endpoint}/disable" => ("/v1/endpoints/erp/disable", json!({})),
+        "POST /v1/endpoints/{endpoint}/forget" => ("/v1/endpoints/erp/forget", json!({})),
+        "GET /v1/links" => ("/v1/links", none),
+        "POST /v1/links" => ("/v1/links", json!({ "name": "mine", "query": "status=unknown" })),
+        "POST /v1/links/{name}/forget" => ("/v1/links/mine/forget", json!({})),
         "GET /v1/waiting" => ("/v1/waiting", none),
         "GET /v1/tokens" => ("/v1/tokens", none),
         "POST /v1/tokens/{id}/revoke" => ("/v1/tokens/000000000000/revoke", json!({})),
@@ -90,7 +101,7 @@ async fn every_operation_looks_at_its_scope() {
         .await;
     let all = operations(&site.document);
     // A session may be begun and ended with any token: it has the scopes of that one.
-    assert_eq!(all.len(), 37, "{all:?}");
+    assert_eq!(all.len(), 46, "{all:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, site.token(scope.word(), &[scope]).await));

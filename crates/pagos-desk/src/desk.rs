@@ -11,8 +11,8 @@ use http::{HeaderValue, header};
 use pagos_api::Api;
 
 use crate::{
-    accounts, call::Client, endpoints, headers, inbox, language, login, overview, payout, payouts,
-    report, run, runs, session::Session, waiting,
+    accounts, call::Client, endpoints, headers, inbox, language, links, login, overview, payout,
+    payouts, report, run, runs, session::Session, waiting,
 };
 
 /// The pages, over an HTTP API. Clones share it.
@@ -69,6 +69,8 @@ impl Desk {
             .route("/desk/payouts/{key}/resolve", post(payout::resolve))
             .route("/desk/payouts/{key}/account-number", post(payout::disclose))
             .route("/desk/payouts/{key}/resend/{act}", post(payout::answer_resend))
+            .route("/desk/links", post(links::save))
+            .route("/desk/links/forget", post(links::forget))
             .route("/desk/waiting", get(waiting::show))
             .route("/desk/runs", get(runs::show).post(runs::upload))
             .route("/desk/runs/{run}", get(run::show))
@@ -77,7 +79,11 @@ impl Desk {
             .route("/desk/runs/{run}/report", get(report::page))
             .route("/desk/runs/{run}/report.csv", get(report::csv))
             .route("/desk/inbox", get(inbox::show))
+            .route("/desk/inbox/{number}", get(inbox::show_one))
+            .route("/desk/inbox/{number}/replay", post(inbox::replay))
             .route("/desk/endpoints", get(endpoints::show))
+            .route("/desk/endpoints/{name}", get(endpoints::show_one))
+            .route("/desk/endpoints/{name}/{act}", post(endpoints::act))
             .route("/desk/accounts", get(accounts::show))
             .route("/desk/desk.css", get(style))
             .route("/desk/live.js", get(script))

@@ -24,6 +24,7 @@ mod headers;
 mod inbox;
 mod language;
 mod link;
+mod links;
 mod login;
 mod overview;
 mod payout;

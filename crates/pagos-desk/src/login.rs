@@ -10,14 +10,14 @@ use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 
 use crate::{
-    call::{Client, Content},
+    call::{Answered, Client, Content},
     cookie::{is_same_site, kept},
     failed,
     frame::{Frame, render},
     language::Language,
     link::own_page,
     session::Session,
-    view::NewSession,
+    view::{NewSession, Who},
 };
 
 /// The page to go on with after the login.
@@ -31,15 +31,19 @@ pub(crate) struct Next {
 struct Page {
     frame: Frame,
     next: String,
-    refused: Option<String>,
+    refused: Option<&'static str>,
 }
 
 pub(crate) async fn show(Query(query): Query<Next>, headers: HeaderMap) -> Response {
-    page(Language::of(&headers), own_page(query.next.as_deref()), None)
+    page(Language::of(&headers), own_page(query.next.as_deref()), StatusCode::OK, None)
 }
 
-fn page(language: Language, next: &str, refused: Option<String>) -> Response {
-    let status = if refused.is_some() { StatusCode::UNAUTHORIZED } else { StatusCode::OK };
+fn page(
+    language: Language,
+    next: &str,
+    status: StatusCode,
+    refused: Option<&'static str>,
+) -> Response {
     let frame = Frame::for_strangers(language, language.words().log_in);
     (status, render(&Page { frame, next: next.to_owned(), refused })).into_response()
 }
@@ -58,18 +62,27 @@ pub(crate) async fn log_in(
     Form(login): Form<Login>,
 ) -> Response {
     let language = Language::of(&headers);
-    let next = own_page(login.next.as_deref());
+    let (words, next) = (language.words(), own_page(login.next.as_deref()));
+    let again = |status, because| page(language, next, status, Some(because));
     if !is_same_site(&headers) {
-        return page(language, next, Some(language.words().form_is_foreign.to_owned()));
+        return again(StatusCode::UNAUTHORIZED, words.form_is_foreign);
     }
     let path = "/v1/session";
     let begun = client
         .call::<NewSession>(login.token.trim(), &extensions, Method::POST, path, Content::Nothing)
         .await;
     match begun {
-        Ok(begun) => with_cookie(&headers, &begun.body.token, Redirect::to(next)),
+        Ok(begun) if begun.body.scopes.iter().any(|scope| scope == "read") => {
+            with_cookie(&headers, &begun.body.token, Redirect::to(next))
+        }
+        Ok(Answered { body, .. }) => {
+            // Nobody will use it. If it cannot be ended, it ends by itself.
+            let (method, content) = (Method::DELETE, Content::Nothing);
+            drop(client.call::<Who>(&body.token, &extensions, method, path, content).await);
+            again(StatusCode::FORBIDDEN, words.token_reads_nothing)
+        }
         Err(refused) if refused.status == StatusCode::UNAUTHORIZED => {
-            page(language, next, Some(language.words().token_is_refused.to_owned()))
+            again(StatusCode::UNAUTHORIZED, words.token_is_refused)
         }
         Err(refused) => failed::page(Frame::for_strangers(language, &refused.title), &refused),
     }

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use crate::{
     chart::{self, HEIGHT, Row, WIDTH},
     frame::{Frame, render},
+    links,
     session::Session,
     show,
-    view::{Run, RunPage, Series, Total, Totals, Waiting},
+    view::{Link, Run, RunPage, Series, Total, Totals, Waiting},
 };
 
 #[derive(Template)]
@@ -25,6 +26,7 @@ struct Page {
     waiting_runs: usize,
     charts: Vec<Row>,
     is_month: bool,
+    links: Vec<Link>,
 }
 
 /// How far back the charts go.
@@ -41,9 +43,9 @@ pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response
         let span = if is_month { "month" } else { "day" };
         let waiting: Waiting = session.get("/v1/waiting?limit=1").await?;
         let series: Series = session.get(&format!("/v1/series?span={span}")).await?;
-        Ok((totals, runs, waiting, series))
+        Ok((totals, runs, waiting, series, links::read(&session).await?))
     };
-    let (totals, runs, waiting, series) = match read.await {
+    let (totals, runs, waiting, series, links) = match read.await {
         Ok(read) => read,
         Err(refused) => return session.failed(&refused),
     };
@@ -56,6 +58,7 @@ pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response
         frame,
         charts: chart::rows(&series.samples, &totals.totals),
         is_month,
+        links,
         waiting_runs: waiting.runs.iter().filter(|run| waits(run)).count(),
         needs_attention: totals.totals.iter().map(|row| row.needs_attention).sum(),
         in_doubt: totals

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use crate::{
     frame::{Frame, render},
     link::{encoded, with_query},
+    links,
     session::Session,
     show,
-    view::{Payout, PayoutPage},
+    view::{Link, Payout, PayoutPage},
 };
 
 /// The filters.
@@ -37,6 +38,9 @@ struct Page {
     payouts: Vec<Payout>,
     /// The address of the next page.
     next: Option<String>,
+    links: Vec<Link>,
+    /// The filters as a link keeps them; empty if there are none.
+    query: String,
 }
 
 pub(crate) async fn show(session: Session, Query(filters): Query<Filters>) -> Response {
@@ -57,23 +61,32 @@ pub(crate) async fn show(session: Session, Query(filters): Query<Filters>) -> Re
         ("after", filters.after.as_deref()),
         ("limit", Some("50")),
     ];
-    match session.get::<PayoutPage>(&with_query("/v1/payouts", &parameters)).await {
-        Err(refused) => session.failed(&refused),
-        Ok(found) => {
-            let next = found.next.as_deref();
-            let next = next.map(|_| {
-                let parameters = [
-                    ("status", status.as_deref()),
-                    ("account", account.as_deref()),
-                    ("run", run.as_deref()),
-                    ("name", name.as_deref()),
-                    ("find", reference.as_deref()),
-                    ("after", next),
-                ];
-                with_query("/desk/payouts", &parameters)
-            });
-            let frame = session.frame(session.language.words().payouts);
-            session.answer(render(&Page { frame, filters, payouts: found.payouts, next }))
-        }
+    let found = session.get::<PayoutPage>(&with_query("/v1/payouts", &parameters)).await;
+    let (found, links) = match (found, links::read(&session).await) {
+        (Ok(found), Ok(links)) => (found, links),
+        (Err(refused), _) | (_, Err(refused)) => return session.failed(&refused),
+    };
+    let own = |after| {
+        let parameters = [
+            ("status", status.as_deref()),
+            ("account", account.as_deref()),
+            ("run", run.as_deref()),
+            ("name", name.as_deref()),
+            ("find", reference.as_deref()),
+            ("after", after),
+        ];
+        with_query("/desk/payouts", &parameters)
+    };
+    let next = found.next.as_deref().map(|next| own(Some(next)));
+    let query = own(None).split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
+    let frame = session.frame(session.language.words().payouts);
+    let payouts = found.payouts;
+    session.answer(render(&Page { frame, filters, payouts, next, links, query }))
+}
+
+impl Page {
+    /// The link that leads to this page, if somebody saved it.
+    fn saved(&self) -> Option<&Link> {
+        self.links.iter().find(|link| link.query == self.query)
     }
 }

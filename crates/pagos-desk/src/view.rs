@@ -15,6 +15,7 @@ pub(crate) struct Who {
 #[derive(Deserialize)]
 pub(crate) struct NewSession {
     pub(crate) token: String,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// One thing that is wrong.
@@ -181,6 +182,21 @@ pub(crate) struct Delivery {
     pub(crate) because: String,
 }
 
+/// What the receiver refused.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RefusedList {
+    pub(crate) refused: Vec<RefusedSum>,
+}
+
+/// How many requests were refused for one reason.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RefusedSum {
+    pub(crate) account: Option<String>,
+    pub(crate) reason: String,
+    pub(crate) count: u64,
+    pub(crate) last_at: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Balances {
     pub(crate) accounts: Vec<AccountBalances>,
@@ -238,6 +254,19 @@ pub(crate) struct Count {
     pub(crate) count: u64,
 }
 
+/// The links that somebody saved.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Links {
+    pub(crate) links: Vec<Link>,
+}
+
+/// A name for the query of the list of payouts.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) query: String,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Endpoints {
     pub(crate) endpoints: Vec<Endpoint>,
@@ -253,4 +282,7 @@ pub(crate) struct Endpoint {
     pub(crate) waiting: u64,
     pub(crate) waiting_since: Option<String>,
     pub(crate) set_aside: u64,
+    pub(crate) position: u64,
+    /// Commands of people that the process which delivers has not read yet.
+    pub(crate) commands: u64,
 }

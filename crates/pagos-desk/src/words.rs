@@ -44,6 +44,9 @@ words! {
         "The one that `pagos token create` showed. It allows what its scopes allow, and no more.",
     token_is_refused "El token no es válido: no existe, caducó o fue revocado."
         "The token is not valid: there is none like it, or it expired, or was revoked.",
+    token_reads_nothing
+        "El token no tiene el alcance «read», y sin él no hay páginas. Cree otro con «pagos token create --scope read» y los alcances que falten."
+        "The token has no scope `read`, and without it there are no pages. Make another one with `pagos token create --scope read` and whatever else it needs.",
     form_is_foreign "El formulario no viene de una página de esta sesión."
         "The form does not come from a page of this session.",
     load_again "Vuelva a cargar la página y repita." "Load the page again and repeat it.",
@@ -71,6 +74,13 @@ words! {
     filter "Filtrar" "Filter",
     find "Clave o referencia" "Key or reference",
     name_contains "Nombre contiene" "Name contains",
+    saved_links "Enlaces guardados" "Saved links",
+    save_link "Guardar estos filtros" "Save these filters",
+    link_name "Nombre del enlace" "Name of the link",
+    save_link_hint
+        "Hasta 20 enlaces de 40 caracteres, que solo ve quien entra con este token."
+        "Up to 20 links of 40 characters, which only those see who log in with this token.",
+    forget_link "Olvidar el enlace" "Forget the link",
     filters_hint "La dirección de esta página guarda los filtros: sirve como enlace."
         "The address of this page keeps the filters, so it can be saved as a link.",
     // Statuses.
@@ -248,6 +258,32 @@ words! {
     events_wait "Avisos por entregar" "Events to deliver",
     set_aside "Apartados" "Set aside",
     next_try "Próximo intento" "Next try",
+    delivered_up_to "Entregado hasta el n.º" "Delivered up to number",
+    commands_wait "Órdenes aún no leídas" "Commands not read yet",
+    commands_hint
+        "Una orden queda guardada, y la cumple el proceso que entrega («pagos serve»). Cargue la página otra vez para ver si ya la leyó."
+        "A command is kept, and the process that delivers (`pagos serve`) carries it out. Load the page again to see whether it has read it.",
+    send_again "Enviar otra vez" "Send again",
+    send_again_hint
+        "Los avisos salen otra vez con su identificador de antes, por el que el sistema los reconoce. No se paga nada otra vez."
+        "The events are sent again with their old ids, by which the endpoint recognises them. Nothing is paid again.",
+    from_number "Desde el aviso n.º" "From event number",
+    since_moment "Desde el momento (UTC)" "Since the moment (UTC)",
+    enable "Encender" "Enable",
+    enable_hint "Se le entrega otra vez, comenzando por lo que espera."
+        "It gets events again, beginning with what waits.",
+    disable "Apagar" "Disable",
+    disable_hint
+        "No se le entrega nada hasta que alguien lo encienda. Los avisos esperan y no se borran."
+        "It gets nothing until somebody enables it. Its events wait and are not pruned.",
+    forget "Olvidar" "Forget",
+    forget_hint
+        "Solo cuando ya no está en pagos.toml: lo que no recibió no se entrega nunca, y no se puede deshacer."
+        "Only once it is no longer in pagos.toml: what it has not got is never delivered, and this cannot be undone.",
+    i_am_sure "Sí, para el sistema" "Yes, for the endpoint",
+    not_confirmed "Falta confirmar" "It is not confirmed",
+    tick_the_box "Vuelva a la página, marque la casilla y repita."
+        "Go back to the page, tick the box and repeat it.",
     // The inbox.
     number "N.º" "Nº",
     received_at "Recibido" "Received",
@@ -258,6 +294,96 @@ words! {
     applied "aplicado" "applied",
     orphan "sin pago conocido" "of no known payout",
     unreadable "ilegible" "unreadable",
+    webhook "Webhook" "Webhook",
+    apply_again "Aplicar otra vez" "Apply it again",
+    apply_again_hint
+        "Como si acabara de llegar; uno ilegible se vuelve a juzgar. Lo que un pago ya aprendió de él no cuenta dos veces, y no se envía dinero por esto."
+        "As if it had just arrived; an unreadable one is judged again. What a payout has learned from it does not count twice, and no money is sent because of it.",
+    // What the receiver refused.
+    refused_deliveries "Rechazados" "Refused",
+    refused_hint
+        "Lo que el receptor rechazó se cuenta y no se guarda. Las sumas se renuevan cada minuto."
+        "What the receiver refused is counted and not kept. The sums are renewed every minute.",
+    what_it_means "Qué significa" "What it means",
+    last_at "Último" "Last",
+    whole_receiver "todo el receptor" "the whole receiver",
+    refused_forged "Firma ausente o falsa" "Signature missing or wrong",
+    refused_forged_meaning
+        "Lo envió un extraño, o la clave de la cuenta no es la del proveedor."
+        "A stranger sent it, or the key of the account is not the provider's.",
+    refused_forged_remedy
+        "Compare la clave con la del panel del proveedor; «pagos verify» comprueba un webhook capturado. Los pagos se siguen consultando."
+        "Compare the key with the provider's panel; `pagos verify` checks one captured webhook. Payouts are still queried.",
+    refused_foreign "Sin firma y de ningún pago" "Unsigned, and of no payout",
+    refused_foreign_meaning
+        "Un extraño prueba claves, u otro sistema comparte la cuenta del proveedor."
+        "A stranger guesses keys, or another system shares the provider's account.",
+    refused_foreign_remedy
+        "Ponga «webhook_segment» en la cuenta y registre la dirección nueva con el proveedor."
+        "Set `webhook_segment` in the account, and register the new address with the provider.",
+    refused_over_budget "Sin firma y demasiados" "Unsigned, and too many",
+    refused_over_budget_meaning
+        "Llegaron más avisos sin firma por segundo de los que la cuenta atiende. Alguno pudo ser del proveedor; sus pagos se consultan igual."
+        "More unsigned webhooks came in a second than the account takes. Some may have been the provider's; its payouts are queried anyway.",
+    refused_over_budget_remedy
+        "Ponga «webhook_segment»; si sus propios pagos son tantos, suba «hints_per_second_max»."
+        "Set `webhook_segment`; if your own payouts are that many, raise `hints_per_second_max`.",
+    refused_misdirected "Dirección de ninguna cuenta" "A path of no account",
+    refused_misdirected_meaning
+        "La dirección no es la de ninguna cuenta; quizá le falta su segmento."
+        "The address is that of no account; perhaps its segment is missing.",
+    refused_misdirected_remedy
+        "Compare la dirección registrada con el proveedor con la que «pagos serve» muestra al iniciar."
+        "Compare the address that is registered with the provider with the one that `pagos serve` shows when it starts.",
+    refused_method "No era POST" "Not a POST",
+    refused_method_meaning
+        "Alguien abrió la dirección en un navegador, o la explora."
+        "Somebody opened the address in a browser, or scans it.",
+    refused_method_remedy
+        "Nada, salvo que sea el proveedor: entonces mire si el proxy redirige."
+        "Nothing, unless it is the provider: then see whether the proxy redirects.",
+    refused_large "Cuerpo demasiado largo" "Body too long",
+    refused_large_meaning
+        "El cuerpo supera «body_bytes_max»."
+        "The body is longer than `body_bytes_max`.",
+    refused_large_remedy
+        "Si es del proveedor, suba ese límite en «[receiver]» de pagos.toml."
+        "If it is the provider's, raise that limit in `[receiver]` of pagos.toml.",
+    refused_unfinished "Cuerpo incompleto" "Body incomplete",
+    refused_unfinished_meaning
+        "El cuerpo no llegó entero a tiempo, o se cortó."
+        "The body did not arrive whole in time, or was cut off.",
+    refused_unfinished_remedy
+        "Mire la red y el proxy; los pagos se consultan igual."
+        "Look at the network and the proxy; payouts are queried anyway.",
+    refused_evicted "Cerrada por otra más nueva" "Closed for a newer one",
+    refused_evicted_meaning
+        "Hay más conexiones que lugares, y la más inactiva cedió el suyo."
+        "There are more connections than places, and the idlest one gave up its own.",
+    refused_evicted_remedy
+        "Limite las conexiones en el proxy; si todas son del proveedor, suba «connections_max»."
+        "Limit connections at the proxy; if all are the provider's, raise `connections_max`.",
+    refused_slow "Inactiva o lenta" "Idle or slow",
+    refused_slow_meaning
+        "La conexión no envió ni leyó a tiempo."
+        "The connection did not send or read in time.",
+    refused_slow_remedy
+        "Nada si son pocas; si son muchas, limítelas en el proxy."
+        "Nothing if they are few; if they are many, limit them at the proxy.",
+    refused_unaccepted "Sin lugar" "No place",
+    refused_unaccepted_meaning
+        "La conexión no se pudo aceptar: no había lugar, o el sistema no dio más descriptores."
+        "The connection could not be accepted: there was no place, or the system gave no more descriptors.",
+    refused_unaccepted_remedy
+        "Mire quién abre tantas conexiones; limítelas en el proxy."
+        "See who opens so many connections, and limit them at the proxy.",
+    refused_not_stored "La base no lo guardó a tiempo" "The database did not take it in time",
+    refused_not_stored_meaning
+        "El disco o el servidor de la base está lento o falla. Se respondió con un error, para que el proveedor lo repita."
+        "The disk or the server of the database is slow or fails. The answer was an error, so that the provider repeats it.",
+    refused_not_stored_remedy
+        "Mire la base de datos y su disco ahora."
+        "Look at the database and its disk now.",
 }
 
 #[cfg(test)]

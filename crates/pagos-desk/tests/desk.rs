@@ -117,20 +117,28 @@ impl Browser {
     }
 }
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 13] = [
     "/desk",
     "/desk/payouts",
+    "/desk/payouts?status=created",
     "/desk/payouts/a-1",
     "/desk/waiting",
     "/desk/runs",
     "/desk/runs/r-1",
     "/desk/runs/r-1/report",
     "/desk/endpoints",
+    "/desk/endpoints/erp",
     "/desk/inbox",
+    "/desk/inbox/1",
     "/desk/accounts",
 ];
 
-const FORMS: [&str; 9] = [
+const FORMS: [&str; 14] = [
+    "/desk/endpoints/erp/disable",
+    "/desk/endpoints/erp/enable",
+    "/desk/endpoints/erp/forget",
+    "/desk/endpoints/erp/replay",
+    "/desk/inbox/1/replay",
     "/desk/payouts/a-1/resend/approve",
     "/desk/payouts/a-1/resend/reject",
     "/desk/payouts/a-1/resolve",
@@ -142,10 +150,41 @@ const FORMS: [&str; 9] = [
     "/desk/runs/r-1/withdraw",
 ];
 
+/// What a viewer may change: links of their own, and nothing else. ARCHITECTURE says why.
+const OWN_FORMS: [&str; 3] = ["/desk/links", "/desk/links/forget", "/desk/logout"];
+
 async fn with_a_run() -> Site {
     let site = Site::new().await;
     site.engine.submit(&RunId::from("r-1"), vec![order("a-1"), order("a-2")]).await.unwrap();
+    let hint = Hint { key: OrderKey::new("a-1").ok(), reference: None };
+    let delivery = Delivery {
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::from_static(b"{}"),
+        received_at: site.clock.now(),
+    };
+    site.store.receive(&site::account(), &delivery, &Verdict::Hint { hint }).await.unwrap();
+    let (kind, name) = (RecordKind::Endpoint, "erp".to_owned());
+    let (body, notices) = (Some("{}".to_owned()), Vec::new());
+    let write = RecordWrite { kind, name, was: None, body, notices };
+    site.writer.write_record(write).await.unwrap();
     site
+}
+
+/// What people commanded about the endpoint of `with_a_run`.
+async fn commands(site: &Site) -> serde_json::Value {
+    let record = site.store.record(RecordKind::Endpoint, "erp").await.unwrap().unwrap();
+    serde_json::from_str::<serde_json::Value>(&record.body).unwrap()["orders"].take()
+}
+
+/// The inbox holds the webhook of `with_a_run` in this state.
+async fn webhook_state(site: &Site) -> InboxState {
+    site.store.delivery(InboxId(1)).await.unwrap().unwrap().state
+}
+
+/// Where the forms of a page post to.
+fn actions(page: &str) -> Vec<&str> {
+    let forms = page.split("<form method=\"post\" action=\"").skip(1);
+    forms.filter_map(|form| form.split('"').next()).collect()
 }
 
 #[tokio::test]
@@ -157,8 +196,8 @@ async fn strangers_see_the_login_and_nothing_else() {
         assert_eq!(told.status, 303, "{page}");
         assert!(told.location.starts_with("/desk/login?next=%2Fdesk"), "{page}: {}", told.location);
     }
-    for form in FORMS {
-        let told = browser.send(Request::post(form), &[("form_key", "x")]).await;
+    for form in FORMS.iter().chain(&OWN_FORMS) {
+        let told = browser.send(Request::post(*form), &[("form_key", "x")]).await;
         assert_eq!(
             (told.status, told.location.as_str()),
             (303, "/desk/login?next=%2Fdesk"),
@@ -265,6 +304,8 @@ async fn a_viewer_changes_nothing() {
         ("digest", "d"),
         ("decision", "succeeded"),
         ("attempt", "1"),
+        ("confirmed", "yes"),
+        ("from", "1"),
     ];
     for form in FORMS {
         let told = match form {
@@ -273,15 +314,143 @@ async fn a_viewer_changes_nothing() {
         };
         assert_eq!(told.status, 403, "{form}");
     }
-    for page in ["/desk/payouts/a-1", "/desk/runs/r-1", "/desk/runs"] {
+    for page in PAGES {
         let text = browser.get(page).await.text;
-        // The button that logs out is the only one.
-        assert_eq!(text.matches("method=\"post\"").count(), 1, "{page}");
+        for form in actions(&text) {
+            assert!(OWN_FORMS.contains(&form), "{page} has a form of {form}");
+        }
     }
     let run = site.store.run(&RunId::from("r-1")).await.unwrap().unwrap();
     assert_eq!((run.members, run.released_at), (2, None));
     let history = site.store.history(&OrderKey::new("a-1").unwrap()).await.unwrap();
     assert!(history.is_empty());
+    assert_eq!(webhook_state(&site).await, InboxState::Open);
+    assert_eq!(commands(&site).await, serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn an_endpoint_is_commanded_after_a_confirmation() {
+    let site = Site::new().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    assert_eq!(browser.get("/desk/endpoints/erp").await.status, 404);
+    let site = with_a_run().await;
+    site.engine.pay(order("a-3")).await.unwrap();
+    site.work().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let path = "/desk/endpoints/erp";
+    assert_eq!(browser.submit(&format!("{path}/disable"), &[]).await.status, 400);
+    assert_eq!(commands(&site).await, serde_json::Value::Null);
+    let yes = ("confirmed", "yes");
+    for (act, fields) in [
+        ("disable", vec![yes]),
+        ("enable", vec![yes]),
+        ("replay", vec![yes, ("from", "1")]),
+        ("replay", vec![yes, ("since", "2027-01-15T08:00")]),
+    ] {
+        let told = browser.submit(&format!("{path}/{act}"), &fields).await;
+        assert_eq!(told.location, path, "{act}: {}", told.text);
+    }
+    let replay = serde_json::json!({ "replay": { "from": 1 } });
+    assert_eq!(commands(&site).await, serde_json::json!(["disable", "enable", replay, replay]));
+    assert!(browser.get(path).await.text.contains("<dt>Commands not read yet</dt><dd>4</dd>"));
+    let late = [yes, ("since", "2999-01-01T00:00:30")];
+    assert_eq!(browser.submit(&format!("{path}/replay"), &late).await.status, 409);
+    let empty = [yes, ("from", "")];
+    assert_eq!(browser.submit(&format!("{path}/replay"), &empty).await.status, 422);
+    assert_eq!(browser.submit(&format!("{path}/explode"), &[yes]).await.status, 404);
+    assert_eq!(browser.submit(&format!("{path}/forget"), &[yes]).await.location, "/desk/endpoints");
+    assert_eq!(browser.get(path).await.status, 404);
+}
+
+#[tokio::test]
+async fn every_form_of_every_page_is_one_that_viewers_and_strangers_are_tried_with() {
+    let site = with_a_run().await;
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    for page in PAGES {
+        let text = browser.get(page).await.text;
+        for form in actions(&text) {
+            let is_tried = FORMS.contains(&form) || OWN_FORMS.contains(&form);
+            assert!(is_tried, "{page} posts to {form}, and no test tries that");
+        }
+        let forms = text.matches("method=\"post\"").count();
+        assert_eq!(text.matches("name=\"form_key\"").count(), forms, "{page}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_told_in_words_and_a_webhook_is_applied_again() {
+    let site = with_a_run().await;
+    let refused = |account, reason: &str, count| Refused {
+        account,
+        reason: reason.to_owned(),
+        count,
+        last_at: site.clock.now(),
+    };
+    let forged = refused(Some(site::account()), "signature missing or wrong", 12);
+    site.writer.count_refused(vec![forged, refused(None, "not a POST", 3)]).await.unwrap();
+    let browser = Browser::logged_in(&site, "ana", &Scope::ALL).await;
+    let page = browser.get("/desk/inbox").await.text;
+    for told in ["A stranger sent it", "Compare the key", "the whole receiver", ">12<", ">3<"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    site.work().await;
+    assert_eq!(webhook_state(&site).await, InboxState::Applied);
+    let told = browser.submit("/desk/inbox/1/replay", &[]).await;
+    assert_eq!(told.location, "/desk/inbox/1", "{}", told.text);
+    assert!(browser.get("/desk/inbox/1").await.text.contains("to be applied"));
+    assert_eq!(browser.get("/desk/inbox/7").await.status, 404);
+}
+
+#[tokio::test]
+async fn filters_are_saved_under_a_name_found_again_and_forgotten() {
+    let site = with_a_run().await;
+    let vera = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    let list = "/desk/payouts?status=created&name=castillo%20r";
+    let page = vera.get(list).await.text;
+    assert!(
+        page.contains("name=\"query\" value=\"status=created&#38;name=castillo%20r\""),
+        "{page}"
+    );
+    let script = "\"><script>";
+    let fields = [("name", script), ("query", "status=created&name=castillo%20r")];
+    assert_eq!(vera.submit("/desk/links", &fields).await.location, list);
+    let link = "<a href=\"/desk/payouts?status=created&#38;name=castillo%20r\">&#34;&#62;&#60;script&#62;</a>";
+    for page in ["/desk", "/desk/payouts", list] {
+        let text = vera.get(page).await.text;
+        assert!(text.contains(link), "{page}: {text}");
+        assert!(!text.contains(script), "{page}");
+    }
+    let other = Browser::logged_in(&site, "vera", &[Scope::Read]).await;
+    assert!(!other.get("/desk").await.text.contains("Saved links"));
+    for query in ["", "a#b", "//evil.example\r\nset-cookie: a=b"] {
+        let told = vera.submit("/desk/links", &[("name", "n"), ("query", query)]).await;
+        assert_eq!(told.status, 422, "{query}");
+    }
+    for form in OWN_FORMS {
+        let told =
+            vera.send(Request::post(form), &[("form_key", "x"), ("name", "n"), ("query", "q")]);
+        assert_eq!(told.await.status, 403, "{form}");
+    }
+    let told = vera.submit("/desk/links/forget", &[("name", script)]).await;
+    assert_eq!(told.location, "/desk/payouts");
+    assert!(!vera.get("/desk").await.text.contains("Saved links"));
+}
+
+#[tokio::test]
+async fn a_token_without_read_is_told_so_when_it_logs_in() {
+    let site = Site::new().await;
+    let scopes = [Scope::Submit, Scope::Approve, Scope::Resolve, Scope::Admin];
+    let token = site.token("ana", &scopes).await;
+    let browser = Browser::of(&site);
+    let told = browser.log_in(&token).await;
+    assert_eq!((told.status, told.location.as_str()), (403, ""));
+    assert!(told.text.contains("has no scope `read`"), "{}", told.text);
+    assert!(browser.cookies.lock().unwrap().is_empty(), "nobody is logged in");
+    let records = site.store.records(RecordKind::Token, "", 10).await.unwrap();
+    let open = |record: &&Record| {
+        record.body.contains("session_of") && record.body.contains("\"revoked_at\":null")
+    };
+    assert_eq!(records.iter().filter(open).count(), 0, "the session is ended");
 }
 
 #[tokio::test]

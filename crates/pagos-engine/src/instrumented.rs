@@ -132,6 +132,7 @@ impl InstrumentedStore {
             RecordKind::Approval => Point::KeepApproval,
             RecordKind::Spending => Point::KeepSpending,
             RecordKind::Sample => Point::KeepSample,
+            RecordKind::Links => Point::KeepLinks,
             RecordKind::Statement => Point::KeepStatement,
             RecordKind::Period => Point::KeepPeriod,
         };

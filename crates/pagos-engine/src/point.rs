@@ -209,6 +209,8 @@ points! {
     KeepSpending Write "keep-spending",
     /// Records how the payouts stood at a moment, or forgets that.
     KeepSample Write "keep-sample",
+    /// Keeps or forgets a link that the owner of a token saved.
+    KeepLinks Write "keep-links",
     /// Records that a statement was imported into a book.
     KeepStatement Write "keep-statement",
     /// Closes a period of a book.

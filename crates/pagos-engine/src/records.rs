@@ -21,6 +21,8 @@ pub enum RecordKind {
     Spending,
     /// How the payouts stood at one moment.
     Sample,
+    /// The links that the owner of a token saved, by the token's id.
+    Links,
     /// A statement that was imported into a book.
     Statement,
     /// A period of a book that was closed.
@@ -36,18 +38,20 @@ impl RecordKind {
             Self::Approval => "approval",
             Self::Spending => "spending",
             Self::Sample => "sample",
+            Self::Links => "links",
             Self::Statement => "statement",
             Self::Period => "period",
         }
     }
 
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Token,
         Self::Endpoint,
         Self::Approval,
         Self::Spending,
         Self::Sample,
+        Self::Links,
         Self::Statement,
         Self::Period,
     ];

@@ -73,7 +73,7 @@ impl Problem {
     /// A full disk and a busy store have written nothing. But a request is several writes, and an
     /// earlier one may have happened; so only a single read or write could be called "busy", and the
     /// caller of this function does not know. "Perhaps stored" is true in every case.
-    fn of_store(error: &StoreError) -> Self {
+    pub(crate) fn of_store(error: &StoreError) -> Self {
         match error.kind() {
             StoreErrorKind::Busy
             | StoreErrorKind::Unreachable

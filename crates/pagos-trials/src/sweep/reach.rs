@@ -78,8 +78,8 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
         Point::RecordPanic => Reach::Never("no provider's code panics"),
         Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),
-        Point::KeepToken | Point::KeepEndpoint => {
-            Reach::Never("nobody makes a token here, and no events leave; no money")
+        Point::KeepToken | Point::KeepEndpoint | Point::KeepLinks => {
+            Reach::Never("nobody makes a token or a link here, and no events leave; no money")
         }
         Point::CloseRun | Point::KeepApproval | Point::KeepSpending => {
             Reach::Never("the accounts of the sweep have no approvals and no limits of a day")
@@ -234,6 +234,7 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::KeepApproval
         | Point::KeepSpending
         | Point::KeepSample
+        | Point::KeepLinks
         | Point::KeepStatement
         | Point::KeepPeriod
         | Point::AddLines
