@@ -3,6 +3,7 @@
 //! No argument takes a secret, because every process of a machine can see arguments.
 
 mod approval;
+mod audit;
 pub(crate) mod conekta;
 mod events;
 mod inbox;
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pagos_core::Timestamp;
 
 pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
+pub(crate) use audit::{AuditCommand, AuditExportArguments, AuditVerifyArguments};
 pub(crate) use events::{EventsCommand, EventsForgetArguments, EventsListArguments};
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
@@ -174,6 +176,9 @@ pub(crate) enum Command {
     /// Check an archive, and find payouts in it
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Write the history of payouts to a file that shows every change, and check such a file
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Move a database from a file to an empty PostgreSQL database, whole
     ///
     /// Everything is copied and compared first. Then the file is marked, so that nothing is ever

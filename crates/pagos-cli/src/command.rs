@@ -2,6 +2,7 @@
 
 mod approval;
 mod archive;
+mod audit;
 mod balance;
 mod banks;
 mod conekta;
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
+        Command::Audit(audit) => audit::run(audit),
         Command::Migrate(migrate) => migrate::run(migrate),
         Command::Completions(shell) => pages::completions(shell),
         Command::Man(man) => pages::man(man),
