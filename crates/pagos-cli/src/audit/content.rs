@@ -47,7 +47,8 @@ pub(crate) enum Selection {
 }
 
 impl Selection {
-    fn filter(&self) -> Filter {
+    /// The payouts in the store.
+    pub(crate) fn filter(&self) -> Filter {
         match self {
             Self::Run(run) => of_run(run),
             Self::Days { from, to } => Filter {

@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-use pagos_core::Clock;
-use pagos_engine::RunId;
+use pagos_core::{Clock, Day};
+use pagos_engine::{RunId, Store};
 use pagos_system::System;
 
 use crate::{
@@ -28,17 +28,10 @@ pub(super) fn run(command: &AuditCommand) -> Result<Exit, Failure> {
 }
 
 async fn export(arguments: &AuditExportArguments) -> Result<Exit, Failure> {
-    let selection = selection(arguments)?;
+    let selection = selection(arguments.run.as_deref(), arguments.from, arguments.to)?;
     let db = Database::existing(arguments.store.db.as_ref());
     let store = db.open_to_read().await?;
-    if let Selection::Run(run) = &selection
-        && store.run(run).await?.is_none()
-    {
-        let name = &run.0;
-        return Err(Failure::new(format!(
-            "{db}: no file with the digest {name} was paid from it; `pagos runs` lists those that were"
-        )));
-    }
+    check_run(store.as_ref(), &db, &selection).await?;
     let now = System.now();
     let (counts, last) = match &arguments.out {
         Some(path) => {
@@ -66,14 +59,35 @@ async fn export(arguments: &AuditExportArguments) -> Result<Exit, Failure> {
     Ok(Exit::Succeeded)
 }
 
-fn selection(arguments: &AuditExportArguments) -> Result<Selection, Failure> {
-    match (&arguments.run, arguments.from, arguments.to) {
-        (Some(run), ..) => Ok(Selection::Run(RunId(run.clone()))),
+/// The payouts that the arguments name.
+pub(super) fn selection(
+    run: Option<&str>,
+    from: Option<Day>,
+    to: Option<Day>,
+) -> Result<Selection, Failure> {
+    match (run, from, to) {
+        (Some(run), ..) => Ok(Selection::Run(RunId::from(run))),
         (None, Some(from), Some(to)) if from <= to => Ok(Selection::Days { from, to }),
         (None, Some(from), Some(to)) => {
             Err(Failure::new(format!("--to {to} is before --from {from}, so no day is in between")))
         }
         _ => Err(Failure::new("say which payouts: --run DIGEST, or --from DAY --to DAY")),
+    }
+}
+
+/// An empty result should mean that there are no payouts, and not that a name is misspelt.
+pub(super) async fn check_run(
+    store: &dyn Store,
+    db: &Database,
+    selection: &Selection,
+) -> Result<(), Failure> {
+    let Selection::Run(run) = selection else { return Ok(()) };
+    match store.run(run).await? {
+        Some(_) => Ok(()),
+        None => Err(Failure::new(format!(
+            "{db}: no file with the digest {} was paid from it; `pagos runs` lists those that were",
+            run.0
+        ))),
     }
 }
 
