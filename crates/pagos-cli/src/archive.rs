@@ -115,6 +115,6 @@ pub(crate) fn read_all(folder: &Path, take: &mut dyn FnMut(&[u8])) -> Result<Vec
 }
 
 /// Bytes as hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

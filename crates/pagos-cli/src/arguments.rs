@@ -3,8 +3,11 @@
 //! No argument takes a secret, because every process of a machine can see arguments.
 
 mod approval;
+mod audit;
+mod cep;
 pub(crate) mod conekta;
 mod events;
+mod export;
 mod inbox;
 mod list;
 mod migrate;
@@ -22,7 +25,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pagos_core::Timestamp;
 
 pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
+pub(crate) use audit::{AuditCommand, AuditExportArguments, AuditVerifyArguments};
+pub(crate) use cep::{CepCheckArguments, CepCommand, CepPayouts, CepRequestArguments};
 pub(crate) use events::{EventsCommand, EventsForgetArguments, EventsListArguments};
+pub(crate) use export::{BankFormat, ExportArguments};
 pub(crate) use inbox::{
     InboxCommand, InboxListArguments, InboxReplayArguments, InboxShowArguments, InboxStateFilter,
 };
@@ -117,6 +123,14 @@ pub(crate) enum Command {
     /// doubt, and sends nothing twice.
     #[command(after_help = EXIT_CODES)]
     Pay(PayArguments),
+    /// Write a file's payouts as a file for your bank, or read the bank's answer; send nothing
+    ///
+    /// The rows are checked as by `plan`, and nothing is written unless every row is good. Keys that
+    /// the database knows are refused, because Pagos pays those. Pagos does not learn what the bank
+    /// pays: never give an exported row to `pagos pay`. With --read it exits 0 if everything is
+    /// settled, 2 if the bank refused something, and 3 if something is not finished.
+    #[command(after_help = COLUMNS)]
+    Export(ExportArguments),
     /// Show the state of one payout
     Status(KeyArguments),
     /// Show everything that was learned about one payout
@@ -183,6 +197,12 @@ pub(crate) enum Command {
     /// Check an archive, and find payouts in it
     #[command(subcommand)]
     Archive(ArchiveCommand),
+    /// Write the history of payouts to a file that shows every change, and check such a file
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Write what Banco de México asks for to prove a transfer, and compare its proofs with payouts
+    #[command(subcommand)]
+    Cep(CepCommand),
     /// Move a database from a file to an empty PostgreSQL database, whole
     ///
     /// Everything is copied and compared first. Then the file is marked, so that nothing is ever

@@ -2,11 +2,14 @@
 
 mod approval;
 mod archive;
+mod audit;
 mod balance;
 mod banks;
+mod cep;
 mod conekta;
 mod doctor;
 mod events;
+mod export;
 mod history;
 mod inbox;
 mod init;
@@ -51,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Payment(payment) => payment::run(payment, config),
         Command::Init(init) => init::run(init),
         Command::Pay(pay) => pay::run(pay, config),
+        Command::Export(export) => export::run(export, config),
         Command::Status(key) => status::run(key),
         Command::History(key) => history::run(key),
         Command::List(list) => list::run(list),
@@ -69,6 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
         Command::Archive(archive) => archive::run(archive),
+        Command::Audit(audit) => audit::run(audit),
+        Command::Cep(cep) => cep::run(cep),
         Command::Migrate(migrate) => migrate::run(migrate),
         Command::Completions(shell) => pages::completions(shell),
         Command::Man(man) => pages::man(man),

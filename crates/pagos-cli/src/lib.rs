@@ -9,6 +9,7 @@
 mod accounts;
 mod archive;
 mod arguments;
+mod audit;
 mod command;
 mod config;
 mod console;

@@ -5,6 +5,7 @@ mod grid;
 mod json;
 mod list;
 mod payment;
+mod private_file;
 mod progress;
 mod qr;
 mod row;
@@ -22,6 +23,7 @@ pub(crate) use payment::{
     PaymentRow, PaymentsJson, list as payment_list, next_step, outcome as payment_outcome,
     reason as payment_reason, with_table_row,
 };
+pub(crate) use private_file::PrivateFile;
 pub(crate) use progress::{Counts, Progress, Visibility};
 pub(crate) use qr::write_if_shown as write_qr_if_shown;
 pub(crate) use row::{Outcome, Row};

@@ -50,7 +50,7 @@ pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
 }
 
 /// The configured accounts, without their credentials; if there are none, the providers' rules.
-fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
+pub(super) fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     let (configuration, seams) = (accounts::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
         console::tell("no account is configured: rows are checked by each provider's own rules");

@@ -1,0 +1,128 @@
+//! The arguments of `export`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use pagos_bankfile::{Charset, pab, pain001};
+use pagos_core::Day;
+
+use crate::arguments::StoreArguments;
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The payroll: CSV or .xlsx; - is standard input
+    #[arg(required_unless_present = "read")]
+    pub(crate) file: Option<PathBuf>,
+    /// The format of the file for the bank
+    #[arg(long, value_enum, required_unless_present = "read")]
+    pub(crate) format: Option<BankFormat>,
+    /// A TOML file about who pays: name, account, account_type, bank (its national code) or bic,
+    /// document_type and document
+    #[arg(long, value_name = "FILE", required_unless_present = "read")]
+    pub(crate) payer: Option<PathBuf>,
+    /// The day on which the bank is to pay, such as 2026-01-31
+    #[arg(long, value_name = "DAY", required_unless_present = "read")]
+    pub(crate) execution: Option<Day>,
+    /// The file to write, which only its owner can read; an existing one is never overwritten
+    /// [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The version of pain.001
+    #[arg(long, value_enum, default_value = "03")]
+    pub(crate) pain_version: PainVersion,
+    /// The name of the file for the bank, of pain.001 [default: from the digest of FILE, so that a
+    /// bank refuses the same file when it comes twice]
+    #[arg(long, value_name = "ID")]
+    pub(crate) message_id: Option<String>,
+    /// The characters that the bank takes
+    #[arg(long, value_enum, default_value = "full")]
+    pub(crate) charset: CharsetChoice,
+    /// What is paid, for PAB
+    #[arg(long, value_enum, default_value = "suppliers")]
+    pub(crate) kind: PabKind,
+    /// What it is for, in at most 10 characters, for PAB
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) purpose: String,
+    /// The number of the file on its day, for PAB
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) sequence: u8,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Read the bank's answer (pain.002) instead, and show the status of each payout
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["file", "format", "payer", "execution", "out", "message_id"])]
+    pub(crate) read: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreArguments,
+    /// Print one JSON document on standard output
+    #[arg(long, requires = "read")]
+    pub(crate) json: bool,
+}
+
+/// The format of a file for a bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BankFormat {
+    /// ISO 20022 customer credit transfer initiation
+    #[value(name = "pain.001")]
+    Pain001,
+    /// The flat file of Bancolombia; made from public descriptions, not seen by the bank
+    #[value(name = "pab")]
+    Pab,
+}
+
+/// The version of pain.001.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PainVersion {
+    /// pain.001.001.03
+    #[value(name = "03")]
+    V03,
+    /// pain.001.001.09
+    #[value(name = "09")]
+    V09,
+}
+
+impl From<PainVersion> for pain001::Version {
+    fn from(version: PainVersion) -> Self {
+        match version {
+            PainVersion::V03 => Self::V03,
+            PainVersion::V09 => Self::V09,
+        }
+    }
+}
+
+/// The characters of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CharsetChoice {
+    /// As they are: UTF-8 for pain.001, ISO 8859-1 for PAB
+    Full,
+    /// Without accents: `ñ` becomes `n`, `&` becomes `+`; every replacement is told
+    Basic,
+}
+
+impl From<CharsetChoice> for Charset {
+    fn from(choice: CharsetChoice) -> Self {
+        match choice {
+            CharsetChoice::Full => Self::Full,
+            CharsetChoice::Basic => Self::Basic,
+        }
+    }
+}
+
+/// What a PAB file pays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PabKind {
+    Suppliers,
+    Payroll,
+}
+
+impl From<PabKind> for pab::Kind {
+    fn from(kind: PabKind) -> Self {
+        match kind {
+            PabKind::Suppliers => Self::Suppliers,
+            PabKind::Payroll => Self::Payroll,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `pagos export`: writes the rows of a payroll as a file for a bank, and reads the bank's answer. It
+//! sends and stores nothing, so Pagos does not know what the bank pays.
+
+mod answer;
+mod payer;
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use pagos_bankfile::{Agent, Transfer, Written, pab, pain001};
+use pagos_core::{AccountType, Clock, Day, PayoutOrder};
+use pagos_system::System;
+
+use crate::{
+    accounts::Accounts,
+    arguments::{BankFormat, ExportArguments},
+    command::plan,
+    console,
+    exit::{Exit, Failure},
+    input::{Accounts as _, Orders, Payroll, Plan, RowError, path_text},
+    output::PrivateFile,
+    run::{self, database::Database},
+};
+
+/// How many problems or changes of one kind are named.
+const NAMED_MAX: usize = 20;
+
+/// Colombia's distance from UTC, which has no summer time.
+const COLOMBIA_MINUTES: i16 = -300;
+
+pub(super) fn run(arguments: &ExportArguments, config: Option<&Path>) -> Result<Exit, Failure> {
+    match (&arguments.read, &arguments.file) {
+        (Some(answer), _) => answer::read(answer, arguments.json),
+        (None, Some(file)) => export(file, arguments, config),
+        (None, None) => Err(Failure::new("name the file to export, or the answer to --read")),
+    }
+}
+
+fn export(
+    file: &Path,
+    arguments: &ExportArguments,
+    config: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let (Some(format), Some(payer), Some(execution)) =
+        (arguments.format, &arguments.payer, arguments.execution)
+    else {
+        return Err(Failure::new("--format, --payer and --execution are needed"));
+    };
+    let debtor = payer::read(payer)?;
+    let accounts = plan::open_accounts(config)?;
+    let payroll = Payroll::open(file)?;
+    let planned = plan::report(&payroll, &accounts, &mut |_| Ok(()))?;
+    if !planned.is_good() || (arguments.strict && !planned.is_clean()) {
+        console::tell("nothing was written: correct the rows");
+        return Ok(Exit::Refused);
+    }
+    let transfers = transfers(&payroll, &planned, &accounts)?;
+    let compared = compare(&transfers, arguments)?;
+    let id = match &arguments.message_id {
+        Some(id) => id.clone(),
+        None => format!("pagos-{}", planned.digest.to_string().get(..24).unwrap_or_default()),
+    };
+    let charset = arguments.charset.into();
+    let now = System.now();
+    let written = match format {
+        BankFormat::Pain001 => {
+            let version = arguments.pain_version.into();
+            let message_id = id.clone();
+            let created_at = now;
+            let options =
+                pain001::Options { version, message_id, created_at, execution, debtor, charset };
+            pain001::write(&options, &transfers)
+        }
+        BankFormat::Pab => {
+            let options = pab::Options {
+                kind: arguments.kind.into(),
+                purpose: arguments.purpose.clone(),
+                transmission: Day::at(now, COLOMBIA_MINUTES),
+                sequence: arguments.sequence,
+                execution,
+                debtor,
+                charset,
+            };
+            pab::write(&options, &transfers)
+        }
+    };
+    let written = written.map_err(|problems| {
+        let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
+        Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
+    })?;
+    put(&written, arguments.out.as_deref())?;
+    tell(&written, &id, format, &compared);
+    Ok(Exit::Succeeded)
+}
+
+/// The orders of a planned file, with the banks that their providers' tables have for them.
+fn transfers(
+    payroll: &Payroll,
+    planned: &Plan,
+    accounts: &Accounts,
+) -> Result<Vec<Transfer>, Failure> {
+    let mut transfers = Vec::new();
+    for row in Orders::open(payroll, planned, accounts)? {
+        match row {
+            Ok(row) => {
+                let bank = agent(&row.order, accounts);
+                transfers.push(Transfer { order: row.order, bank });
+            }
+            Err(RowError::File(error)) => return Err(error.into()),
+            Err(RowError::Bad) => return Err(Failure::new("the file changed while it was read")),
+        }
+    }
+    Ok(transfers)
+}
+
+/// The codes of the providers' tables are those of the countries' clearing houses and central banks.
+/// Where no table has the bank, digits of the row are not taken for a code: they may be a provider's
+/// id.
+fn agent(order: &PayoutOrder, accounts: &Accounts) -> Agent {
+    let written = order.beneficiary.bank.as_ref().map(|bank| bank.as_str());
+    let is_name = |text: &&str| !text.bytes().all(|byte| byte.is_ascii_digit());
+    match accounts.bank(order) {
+        Some(bank) => Agent { bic: None, code: bank.code, name: Some(bank.name) },
+        None if order.beneficiary.account_type == AccountType::Clabe => {
+            let code = order.beneficiary.account_number.as_str().get(..3).map(str::to_owned);
+            Agent { bic: None, code, name: None }
+        }
+        None => Agent { name: written.filter(is_name).map(str::to_owned), ..Agent::default() },
+    }
+}
+
+/// Refuses keys that the database knows, since those are paid by Pagos; returns what was compared.
+fn compare(transfers: &[Transfer], arguments: &ExportArguments) -> Result<String, Failure> {
+    let db = Database::existing(arguments.store.db.as_ref());
+    let is_there = match &db {
+        Database::File(path) => arguments.store.db.is_some() || path.exists(),
+        Database::Server(_) | Database::Misread(_) => true,
+    };
+    if !is_there {
+        return Ok(
+            "no database was compared, since none was named and there is none here".to_owned()
+        );
+    }
+    let known = run::block_on(async {
+        let (store, mut known) = (db.open_to_read().await?, Vec::new());
+        for key in transfers.iter().map(|transfer| &transfer.order.key) {
+            let stored = store.payout(key).await?.map(|payout| payout.progress.word());
+            let status = match stored {
+                Some(word) => Some(word),
+                None => store.sealed(key).await?.map(|_| "in the archive"),
+            };
+            known.extend(status.map(|status| format!("{key}: {db} knows this key ({status})")));
+        }
+        Ok(known)
+    })?;
+    if known.is_empty() {
+        return Ok(format!("{db} knows none of these keys"));
+    }
+    let more = known.len().saturating_sub(NAMED_MAX);
+    let mut messages: Vec<String> = known.into_iter().take(NAMED_MAX).collect();
+    if more > 0 {
+        messages.push(format!("... and {more} more"));
+    }
+    messages.push(
+        "nothing was written: whoever is paid by Pagos and by the bank is paid twice; leave these rows out"
+            .to_owned(),
+    );
+    Err(Failure::many(messages))
+}
+
+fn put(written: &Written, out: Option<&Path>) -> Result<(), Failure> {
+    match out {
+        Some(path) => {
+            let mut file = PrivateFile::create(path)?;
+            file.write_all(&written.bytes)?;
+            file.keep()
+        }
+        None => {
+            let mut out = console::stdout();
+            out.write_all(&written.bytes)?;
+            Ok(out.flush()?)
+        }
+    }
+}
+
+fn tell(written: &Written, id: &str, format: BankFormat, compared: &str) {
+    for change in written.changes.iter().take(NAMED_MAX) {
+        let replaced: Vec<String> = change.replaced.iter().map(char::to_string).collect();
+        let (place, field) = (&change.place, change.field);
+        console::tell(&format!("{place}: {field}: replaced {}", replaced.join(" ")));
+    }
+    if let Some(more) = written.changes.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        console::tell(&format!("... and {more} more texts with replaced characters"));
+    }
+    let name = match format {
+        BankFormat::Pain001 => format!("pain.001, message id {id}"),
+        BankFormat::Pab => "PAB, made from public descriptions and not seen by the bank".to_owned(),
+    };
+    console::tell(&format!("{} payouts, {}: {name}; {compared}", written.count, written.sum));
+    console::tell(
+        "Pagos does not know that the bank pays these: `pagos pay` with any of these rows would pay them \
+         a second time",
+    );
+}
+
+/// The bytes of a file of at most this many bytes.
+fn read_bytes(path: &PathBuf) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path_text(path))))
+}
