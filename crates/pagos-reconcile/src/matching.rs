@@ -90,7 +90,9 @@ pub const CANDIDATES_MAX: usize = 20;
 /// ```
 pub fn match_lines(expected: &[Expected], lines: &[OpenLine], rules: &Rules) -> Vec<Finding> {
     let mut matcher = Matcher::new(expected, *rules);
-    lines.iter().for_each(|it| matcher.add(&it.id, &it.line));
+    for it in lines {
+        matcher.add(&it.id, &it.line);
+    }
     matcher.finish()
 }
 
@@ -121,17 +123,21 @@ impl<'a> Matcher<'a> {
         Self { expected, rules, index, lines: Vec::new(), items: Vec::new() }
     }
 
-    /// Adds a line.
-    pub fn add(&mut self, id: &str, line: &Line) {
+    /// Adds a line. Returns whether each of its transactions names a payout.
+    pub fn add(&mut self, id: &str, line: &Line) -> bool {
         let sum: i128 = line.transactions.iter().map(|it| i128::from(it.amount.minor)).sum();
+        let mut names_all = true;
         for transaction in &line.transactions {
-            self.items.push(Item::new(&self.index, line, transaction));
+            let item = Item::new(&self.index, line, transaction);
+            names_all &= !item.clues.is_empty();
+            self.items.push(item);
         }
         self.lines.push(Kept {
             id: id.to_owned(),
             items_end: self.items.len(),
             is_excessive: sum > i128::from(line.amount.minor),
         });
+        names_all
     }
 
     /// What was found about the lines, in their order.

@@ -40,13 +40,20 @@ pub struct Summary {
     pub alarms: Vec<Alarm>,
 }
 
-/// What a first look at the open lines finds.
+/// What is known of the unsettled lines before they are read.
 #[derive(Debug, Default)]
 struct Survey {
+    /// The day of the first one.
     first: Option<Day>,
     /// Lines that may be matched anew, so that their matches do not count as booked.
     proposed: HashSet<String>,
-    /// The runs that lines name.
+}
+
+/// What was found about the lines.
+#[derive(Debug, Default)]
+struct Found {
+    verdicts: HashMap<String, Verdict>,
+    /// The runs that lines name which name no payout.
     runs: Vec<RunId>,
 }
 
@@ -67,7 +74,11 @@ impl Reconciler {
         let mut expected = self.read_expected(since, &survey).await?;
         let mut summary = Summary { payouts: expected.len() as u64, ..Summary::default() };
         let mut found = self.find(&expected).await?;
-        self.write_found(&mut found, &mut expected, &mut summary).await?;
+        if !found.runs.is_empty() {
+            self.read_batches(&found.runs, &mut expected).await?;
+            found = self.find(&expected).await?;
+        }
+        self.write_found(found.verdicts, &mut expected, &mut summary).await?;
         let covered = covered(&self.statements().await?);
         let rules = &self.book.rules;
         let alarms = expected.iter().filter_map(|it| alarm(it, outcome(it, &covered, rules)));
@@ -77,25 +88,19 @@ impl Reconciler {
     }
 
     async fn survey(&self) -> Result<Survey, Error> {
-        let runs = self.store.runs(None, RUNS_MAX).await.map_err(Error::store)?;
-        let mut runs: HashSet<String> =
-            runs.into_iter().map(|(run, _)| run.0).filter(|it| fold::is_telling(it)).collect();
         let mut survey = Survey::default();
         for state in UNSETTLED {
             let mut last = None;
             loop {
                 let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
-                for line in &page {
-                    survey.first = survey.first.map_or(Some(line.day), |it| Some(it.min(line.day)));
-                    if state == LineState::Proposed {
-                        survey.proposed.insert(line.id.clone());
-                    }
-                    if !runs.is_empty() {
-                        survey.runs.extend(runs_named(&mut runs, &LineBody::read(line)?));
-                    }
+                let first = page.first().map(|it| it.day);
+                survey.first = survey.first.into_iter().chain(first).min();
+                // The first line of those that are open is enough.
+                let is_last = page.len() < BATCH || state == LineState::Open;
+                last = page.last().cloned();
+                if state == LineState::Proposed {
+                    survey.proposed.extend(page.into_iter().map(|it| it.id));
                 }
-                let is_last = page.len() < BATCH;
-                last = page.into_iter().last();
                 if is_last {
                     break;
                 }
@@ -107,7 +112,6 @@ impl Reconciler {
     async fn read_expected(&self, since: Day, survey: &Survey) -> Result<Vec<Expected>, Error> {
         let is_settled =
             |book: &BookName, id: &str| *book != self.book.name || !survey.proposed.contains(id);
-        let batches = self.batches(&survey.runs).await?;
         let mut expected = Vec::new();
         for account in &self.book.accounts {
             let mut page = Page::newest_first(BATCH);
@@ -115,11 +119,7 @@ impl Reconciler {
                 let payouts = self.payouts(account, since, &page).await?;
                 let is_last = payouts.len() < page.limit;
                 page = payouts.last().map_or(page.clone(), |last| page.after(last));
-                let read = self.expected(&payouts, is_settled).await?;
-                expected.extend(read.into_iter().map(|it| {
-                    let batch = batches.get(&it.key).cloned();
-                    Expected { batch, ..it }
-                }));
+                expected.extend(self.expected(&payouts, is_settled).await?);
                 if is_last {
                     break;
                 }
@@ -128,9 +128,9 @@ impl Reconciler {
         Ok(expected)
     }
 
-    /// The run of each member of these runs. A payout of two of them is in none: nobody could tell
-    /// which sum it is in.
-    async fn batches(&self, runs: &[RunId]) -> Result<HashMap<OrderKey, String>, Error> {
+    /// Notes the run of each member of these runs. A payout of two of them is in none: nobody could
+    /// tell which sum it is in.
+    async fn read_batches(&self, runs: &[RunId], expected: &mut [Expected]) -> Result<(), Error> {
         let (mut batches, mut twice) = (HashMap::new(), HashSet::new());
         for run in runs {
             let filter = Filter { run: Some(run.clone()), ..Filter::default() };
@@ -140,7 +140,7 @@ impl Reconciler {
                 let is_last = members.len() < page.limit;
                 page = members.last().map_or(page.clone(), |last| page.after(last));
                 for member in members {
-                    if batches.insert(member.order.key.clone(), run.0.clone()).is_some() {
+                    if batches.insert(member.order.key.clone(), run).is_some() {
                         twice.insert(member.order.key);
                     }
                 }
@@ -149,18 +149,27 @@ impl Reconciler {
                 }
             }
         }
-        batches.retain(|key, _| !twice.contains(key));
-        Ok(batches)
+        for it in expected.iter_mut().filter(|it| !twice.contains(&it.key)) {
+            it.batch = batches.get(&it.key).map(|run| run.0.clone());
+        }
+        Ok(())
     }
 
-    async fn find(&self, expected: &[Expected]) -> Result<HashMap<String, Verdict>, Error> {
+    async fn find(&self, expected: &[Expected]) -> Result<Found, Error> {
+        let runs = self.store.runs(None, RUNS_MAX).await.map_err(Error::store)?;
+        let mut runs: HashSet<String> =
+            runs.into_iter().map(|(run, _)| run.0).filter(|it| fold::is_telling(it)).collect();
+        let mut named = Vec::new();
         let mut matcher = Matcher::new(expected, self.book.rules);
         for state in UNSETTLED {
             let mut last = None;
             loop {
                 let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
                 for line in &page {
-                    matcher.add(&line.id, &LineBody::read(line)?.line);
+                    let body = LineBody::read(line)?;
+                    if !matcher.add(&line.id, &body.line) {
+                        named.extend(runs_named(&mut runs, &body));
+                    }
                 }
                 let is_last = page.len() < BATCH;
                 last = page.into_iter().last();
@@ -169,13 +178,14 @@ impl Reconciler {
                 }
             }
         }
-        Ok(matcher.finish().into_iter().map(|it| (it.line, it.verdict)).collect())
+        let verdicts = matcher.finish().into_iter().map(|it| (it.line, it.verdict)).collect();
+        Ok(Found { verdicts, runs: named })
     }
 
     /// Writes what is new, and adds what is matched to what is booked.
     async fn write_found(
         &self,
-        found: &mut HashMap<String, Verdict>,
+        mut found: HashMap<String, Verdict>,
         expected: &mut [Expected],
         summary: &mut Summary,
     ) -> Result<(), Error> {
