@@ -24,10 +24,10 @@ use std::{
 };
 
 use pagos_engine::Store;
-use pagos_reconcile::{Expected, OpenLine, Outcome, Rules, Verdict, match_lines};
+use pagos_reconcile::{OpenLine, Outcome, Rules, Verdict, match_lines};
 use pagos_store_sqlite::SqliteStore;
 
-use scene::{Statement, at, book, import, plant, planted, report};
+use scene::{at, book, import_lines, plant, planted, report};
 
 const COUNT: usize = 100_000;
 const EACH: usize = 500;
@@ -66,21 +66,15 @@ fn open(folder: &Path) -> Arc<dyn Store> {
 }
 
 async fn store_payouts(folder: &Path) {
-    let payouts = planted::planted(COUNT, EACH).payouts;
-    plant(&open(folder), "mayo", &payouts, at("2026-05-10")).await;
+    let payouts: Vec<_> = planted::planted(COUNT, EACH).map(|it| it.payout).collect();
+    plant(&open(folder), "mayo", &payouts).await;
 }
 
 async fn measure(folder: &Path) {
     let book = book(&open(folder));
-    let planted = planted::planted(COUNT, EACH);
-    drop(planted.payouts);
-    let (differences, lines) = (planted.differences, planted.lines);
-    let statement = Statement { from: "2026-05-01", through: "2026-05-31", opening: 0, lines };
+    let lines = planted::planted(COUNT, EACH).flat_map(|it| it.lines);
     let begun = Instant::now();
-    import(&book, "mayo.sta", &statement).await.unwrap();
-    // A reader gives lines one by one; here they were all in memory, which does not count.
-    drop(statement);
-    fs::write("/proc/self/clear_refs", "5").unwrap();
+    import_lines(&book, "mayo.sta", ("2026-05-01", "2026-05-31"), 0, lines).await.unwrap();
     let imported = begun.elapsed();
     let summary = book.reconcile(at("2026-06-01")).await.unwrap();
     let reconciled = begun.elapsed();
@@ -89,7 +83,7 @@ async fn measure(folder: &Path) {
     let memory_kib = peak_kib();
     let told: Vec<_> =
         report.payouts.iter().map(|it| (it.outcome, it.key.as_str().to_owned())).collect();
-    assert!(told == differences, "differences were missed, or invented");
+    assert!(told == planted::differences(COUNT, EACH), "differences were missed, or invented");
     assert_eq!(report.outcomes[&Outcome::MissingHere].count, EACH as u64);
     assert_eq!((summary.alarms.len(), summary.proposed), (3 * EACH, 0));
     assert_eq!(report.figures.difference.unwrap().minor, 0);
@@ -105,11 +99,12 @@ async fn measure(folder: &Path) {
 
 /// The matching alone, without a store.
 fn pure() {
-    let planted = planted::planted(COUNT, EACH);
-    let expected: Vec<Expected> = planted.payouts.iter().map(scene::expected).collect();
-    let lines = planted.lines.into_iter().enumerate();
-    let lines: Vec<OpenLine> =
-        lines.map(|(number, line)| OpenLine { id: format!("L{number}"), line }).collect();
+    let (mut expected, mut lines) = (Vec::new(), Vec::new());
+    for (number, one) in planted::planted(COUNT, EACH).enumerate() {
+        expected.push(scene::expected(&one.payout));
+        let of_one = one.lines.into_iter().zip('a'..);
+        lines.extend(of_one.map(|(line, it)| OpenLine { id: format!("L{number}{it}"), line }));
+    }
     let begun = Instant::now();
     let findings = match_lines(&expected, &lines, &Rules::default());
     let took = begun.elapsed();
@@ -118,7 +113,7 @@ fn pure() {
     println!("match_lines  {:>6.2} s", took.as_secs_f64());
 }
 
-/// The most memory that was resident since the mark was set back.
+/// The most memory that was resident.
 fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();

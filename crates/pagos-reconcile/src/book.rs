@@ -40,8 +40,9 @@ pub struct Reconciler {
     pub(crate) book: Book,
 }
 
-/// The size of pages that are read, and of batches that are written.
-pub(crate) const BATCH: usize = 1_000;
+/// The size of pages that are read, and of batches that are written. Ids of lines are digests, so a
+/// batch writes to nearly every page of their index, and small batches write each page often.
+pub(crate) const BATCH: usize = 4_000;
 
 impl Reconciler {
     /// A reconciler that reads from `store` and writes through `writer`, which is the same store.

@@ -1,6 +1,6 @@
 //! What a payout should look like in a bank's book.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use pagos_core::{AccountName, Day, FailReason, Money, OrderKey, ProviderRef, Status};
 use pagos_engine::Payout;
@@ -29,9 +29,9 @@ pub struct Expected {
     /// The provider's reference.
     pub reference: Option<ProviderRef>,
     /// The tracking key of the rail, if an observation knows it.
-    pub tracking: Option<String>,
+    pub tracking: Option<Box<str>>,
     /// The run that a bank may have booked as one sum.
-    pub batch: Option<String>,
+    pub batch: Option<Arc<str>>,
     /// Whoever is paid.
     pub payee: Payee,
     /// What the provider says came back.
@@ -44,20 +44,20 @@ pub struct Expected {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Payee {
     /// The number of the account, without punctuation and leading zeros.
-    pub(crate) account: String,
+    pub(crate) account: Box<str>,
     /// The name.
-    pub(crate) name: String,
+    pub(crate) name: Box<str>,
     /// The number of the document, without punctuation and leading zeros; may be empty.
-    pub(crate) document: String,
+    pub(crate) document: Box<str>,
 }
 
 impl Payee {
     /// A payee as texts of banks are compared with it.
     pub fn new(account: &str, name: &str, document: &str) -> Self {
         Self {
-            account: fold::number(account),
-            name: fold::folded(name),
-            document: fold::number(document),
+            account: fold::number(account).into(),
+            name: fold::folded(name).into(),
+            document: fold::number(document).into(),
         }
     }
 }
@@ -68,13 +68,14 @@ impl fmt::Debug for Payee {
     }
 }
 
-/// What lines booked for one payout, in minor units of its currency.
+/// What lines booked for one payout, in minor units of its currency. Sums stop at the largest
+/// number there is, which is the amount of no payout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Booked {
     /// What left the account.
-    pub paid: i128,
+    pub paid: i64,
     /// What came back.
-    pub came_back: i128,
+    pub came_back: i64,
     /// How many lines booked the whole amount.
     pub whole: u32,
     /// How many lines there are.
@@ -86,12 +87,19 @@ impl Booked {
     pub fn add(&mut self, change: Money, amount: Money) {
         self.lines = self.lines.saturating_add(1);
         match change.minor {
-            minor if minor < 0 => self.paid -= i128::from(minor),
-            minor => self.came_back += i128::from(minor),
+            minor if minor < 0 => self.paid = self.paid.saturating_sub(minor),
+            minor => self.came_back = self.came_back.saturating_add(minor),
         }
-        if i128::from(change.minor) == -i128::from(amount.minor) {
+        if change.minor == amount.minor.saturating_neg() {
             self.whole = self.whole.saturating_add(1);
         }
+    }
+}
+
+impl Booked {
+    /// What left the account and did not come back.
+    pub fn left(&self) -> i64 {
+        self.paid.saturating_sub(self.came_back)
     }
 }
 
@@ -131,7 +139,7 @@ impl Expected {
             sent: progress.first_begun_at.map(day),
             settled: progress.settled_at.map(day),
             reference: progress.standing.reference().cloned(),
-            tracking: tracking.map(str::to_owned),
+            tracking: tracking.map(Box::from),
             batch: None,
             payee: Payee::new(payee.account_number.as_str(), &payee.name, document),
             returned: held.returned,

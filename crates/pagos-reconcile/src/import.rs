@@ -94,7 +94,7 @@ impl Reconciler {
 }
 
 impl Import {
-    /// Adds a line. It is stored with the thousand that it belongs to.
+    /// Adds a line. Lines are stored by the thousand.
     ///
     /// # Errors
     /// `Refused` for a line of another currency; `Store`.

@@ -32,7 +32,9 @@ pub use decide::{LineDecision, Said};
 pub use error::Error;
 pub use expected::{Booked, Expected, Payee};
 pub use import::{Begun, Import, StatementFile, digest};
-pub use matching::{CANDIDATES_MAX, Finding, Matcher, OpenLine, Part, Verdict, match_lines};
+pub use matching::{
+    CANDIDATES_MAX, Finding, JudgedLine, Matcher, OpenLine, Part, Verdict, match_lines,
+};
 pub use outcome::{Alarm, Covered, Outcome, alarm, outcome};
 pub use period::{Closing, Late, PeriodRecord, Sides, Sum, Totals};
 pub use provider::{Comparison, Difference, compare_with_provider};

@@ -10,7 +10,7 @@ mod item;
 mod named;
 mod weak;
 
-use pagos_core::{Money, OrderKey};
+use pagos_core::{Day, Money, OrderKey};
 use pagos_statement::{Kind, Line};
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +90,11 @@ pub const CANDIDATES_MAX: usize = 20;
 /// ```
 pub fn match_lines(expected: &[Expected], lines: &[OpenLine], rules: &Rules) -> Vec<Finding> {
     let mut matcher = Matcher::new(expected, *rules);
-    lines.iter().for_each(|it| matcher.add(&it.id, &it.line));
-    matcher.finish()
+    for it in lines {
+        matcher.add(&it.id, &it.line);
+    }
+    let judged = matcher.finish();
+    judged.filter_map(|it| Some(Finding { line: it.line, verdict: it.verdict? })).collect()
 }
 
 /// Matches lines that come one by one, and keeps no more of them than it needs.
@@ -104,10 +107,22 @@ pub struct Matcher<'a> {
     items: Vec<Item>,
 }
 
+/// What was found about a line, if anything was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedLine {
+    /// The id of the line.
+    pub line: String,
+    /// When it was booked.
+    pub day: Day,
+    /// What explains it; `None` if nothing does.
+    pub verdict: Option<Verdict>,
+}
+
 /// What is kept of a line.
 #[derive(Debug)]
 struct Kept {
     id: String,
+    day: Day,
     /// Where its items end in the list of all.
     items_end: usize,
     /// Whether its transactions are more than its amount, so that nothing of it can be shared out.
@@ -121,37 +136,43 @@ impl<'a> Matcher<'a> {
         Self { expected, rules, index, lines: Vec::new(), items: Vec::new() }
     }
 
-    /// Adds a line.
-    pub fn add(&mut self, id: &str, line: &Line) {
+    /// Adds a line. Returns whether each of its transactions names a payout.
+    pub fn add(&mut self, id: &str, line: &Line) -> bool {
         let sum: i128 = line.transactions.iter().map(|it| i128::from(it.amount.minor)).sum();
+        let mut names_all = true;
         for transaction in &line.transactions {
-            self.items.push(Item::new(&self.index, line, transaction));
+            let item = Item::new(&self.index, line, transaction);
+            names_all &= !item.clues.is_empty();
+            self.items.push(item);
         }
         self.lines.push(Kept {
             id: id.to_owned(),
+            day: line.day,
             items_end: self.items.len(),
             is_excessive: sum > i128::from(line.amount.minor),
         });
+        names_all
     }
 
-    /// What was found about the lines, in their order.
-    pub fn finish(mut self) -> Vec<Finding> {
+    /// What was found about each line, in their order. Each verdict is made when it is asked for, so
+    /// that not all of them are in memory.
+    pub fn finish(mut self) -> impl Iterator<Item = JudgedLine> + use<'a> {
         let is_taken = named::decide(self.expected, &self.rules, &self.index, &mut self.items);
+        drop(self.index);
         weak::decide(self.expected, &self.rules, &is_taken, &mut self.items);
-        let mut items = self.items.iter();
-        let (mut begin, mut findings) = (0, Vec::new());
-        for kept in self.lines {
-            let of_line: Vec<&Item> = items.by_ref().take(kept.items_end - begin).collect();
+        let (expected, mut begin) = (self.expected, 0);
+        let mut items = self.items.into_iter();
+        self.lines.into_iter().map(move |kept| {
+            let of_line: Vec<Item> = items.by_ref().take(kept.items_end - begin).collect();
             begin = kept.items_end;
-            let verdict = compose(self.expected, &of_line, kept.is_excessive);
-            findings.extend(verdict.map(|verdict| Finding { line: kept.id, verdict }));
-        }
-        findings
+            let verdict = compose(expected, &of_line, kept.is_excessive);
+            JudgedLine { line: kept.id, day: kept.day, verdict }
+        })
     }
 }
 
 /// What the transactions of a line say together.
-fn compose(expected: &[Expected], items: &[&Item], is_excessive: bool) -> Option<Verdict> {
+fn compose(expected: &[Expected], items: &[Item], is_excessive: bool) -> Option<Verdict> {
     let (mut parts, mut candidates, mut count) = (Vec::new(), Vec::new(), 0);
     let (mut is_whole, mut kind) = (true, None);
     for item in items {

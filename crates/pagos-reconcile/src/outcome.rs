@@ -121,8 +121,8 @@ impl Covered {
 /// }
 /// ```
 pub fn outcome(it: &Expected, covered: &Covered, rules: &Rules) -> Outcome {
-    let (amount, booked) = (i128::from(it.amount.minor), it.booked);
-    let left = booked.paid - booked.came_back;
+    let (amount, booked) = (it.amount.minor, it.booked);
+    let left = booked.left();
     let is_shown = covered.contains(it.begins(), it.due().plus(rules.after_days));
     if booked.lines == 0 {
         return match it.belief() {
@@ -134,14 +134,14 @@ pub fn outcome(it: &Expected, covered: &Covered, rules: &Rules) -> Outcome {
     if booked.whole > 1 && left > amount {
         return Outcome::DuplicateThere;
     }
-    let told = it.returned.map_or(0, |it| i128::from(it.minor));
+    let told = it.returned.map_or(0, |it| it.minor);
     match it.belief() {
         Belief::Paid if booked.came_back == 0 && told == 0 => differs(left, amount),
         Belief::Paid if booked.whole > 1 && left == amount => Outcome::Matched,
         Belief::Paid if booked.came_back == told => Outcome::Returned,
         Belief::Paid => Outcome::StatusDiffers,
         Belief::CameBack => match (left, told) {
-            (left, told) if told > 0 && left == amount - told => Outcome::Returned,
+            (left, told) if told > 0 && amount.checked_sub(told) == Some(left) => Outcome::Returned,
             (0, _) => Outcome::Returned,
             _ if left == amount && !is_shown => Outcome::NotDueYet,
             _ if left == amount => Outcome::StatusDiffers,
@@ -152,7 +152,7 @@ pub fn outcome(it: &Expected, covered: &Covered, rules: &Rules) -> Outcome {
     }
 }
 
-fn differs(left: i128, amount: i128) -> Outcome {
+fn differs(left: i64, amount: i64) -> Outcome {
     match left == amount {
         true => Outcome::Matched,
         false => Outcome::AmountDiffers,
@@ -171,7 +171,6 @@ pub struct Alarm {
 
 /// The alarm about a payout, if there is one.
 pub fn alarm(it: &Expected, outcome: Outcome) -> Option<Alarm> {
-    let left = it.booked.paid - it.booked.came_back;
     let because = match (outcome, it.belief()) {
         (Outcome::DuplicateThere, _) => {
             format!("the bank booked {} times the whole amount", it.booked.whole)
@@ -183,7 +182,7 @@ pub fn alarm(it: &Expected, outcome: Outcome) -> Option<Alarm> {
             "the bank paid what Pagos never sent".to_owned()
         }
         (Outcome::StatusDiffers | Outcome::AmountDiffers, _)
-            if left > i128::from(it.amount.minor) =>
+            if it.booked.left() > it.amount.minor =>
         {
             "the bank paid more than the amount of the payout".to_owned()
         }

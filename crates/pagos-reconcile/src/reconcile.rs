@@ -1,6 +1,9 @@
 //! Reconciles the open lines of a book with payouts, and writes what was found.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use pagos_core::{BookName, Day, OrderKey, Timestamp};
 use pagos_engine::{BookLine, Filter, LineState, LineStep, Page, RunId};
@@ -9,9 +12,9 @@ use serde::Serialize;
 use crate::{
     book::{BATCH, Reconciler, covered},
     error::Error,
-    expected::Expected,
+    expected::{Booked, Expected},
     fold,
-    matching::{Matcher, Part, Verdict},
+    matching::{JudgedLine, Matcher, Part, Verdict},
     outcome::{Alarm, alarm, outcome},
     stored::LineBody,
 };
@@ -40,13 +43,22 @@ pub struct Summary {
     pub alarms: Vec<Alarm>,
 }
 
-/// What a first look at the open lines finds.
+/// What is known of the unsettled lines before they are read.
 #[derive(Debug, Default)]
 struct Survey {
+    /// The day of the first one.
     first: Option<Day>,
     /// Lines that may be matched anew, so that their matches do not count as booked.
     proposed: HashSet<String>,
-    /// The runs that lines name.
+}
+
+/// What was found about the lines: first those that were open, and then those that were proposed.
+#[derive(Debug)]
+struct Found<'a> {
+    matcher: Matcher<'a>,
+    /// How many of them were open.
+    open: usize,
+    /// The runs that lines name which name no payout.
     runs: Vec<RunId>,
 }
 
@@ -67,7 +79,16 @@ impl Reconciler {
         let mut expected = self.read_expected(since, &survey).await?;
         let mut summary = Summary { payouts: expected.len() as u64, ..Summary::default() };
         let mut found = self.find(&expected).await?;
-        self.write_found(&mut found, &mut expected, &mut summary).await?;
+        if !found.runs.is_empty() {
+            let runs = std::mem::take(&mut found.runs);
+            drop(found);
+            self.read_batches(&runs, &mut expected).await?;
+            found = self.find(&expected).await?;
+        }
+        let booked = self.write_found(found, &expected, &mut summary).await?;
+        for (it, booked) in expected.iter_mut().zip(booked) {
+            it.booked = booked;
+        }
         let covered = covered(&self.statements().await?);
         let rules = &self.book.rules;
         let alarms = expected.iter().filter_map(|it| alarm(it, outcome(it, &covered, rules)));
@@ -77,25 +98,19 @@ impl Reconciler {
     }
 
     async fn survey(&self) -> Result<Survey, Error> {
-        let runs = self.store.runs(None, RUNS_MAX).await.map_err(Error::store)?;
-        let mut runs: HashSet<String> =
-            runs.into_iter().map(|(run, _)| run.0).filter(|it| fold::is_telling(it)).collect();
         let mut survey = Survey::default();
         for state in UNSETTLED {
             let mut last = None;
             loop {
                 let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
-                for line in &page {
-                    survey.first = survey.first.map_or(Some(line.day), |it| Some(it.min(line.day)));
-                    if state == LineState::Proposed {
-                        survey.proposed.insert(line.id.clone());
-                    }
-                    if !runs.is_empty() {
-                        survey.runs.extend(runs_named(&mut runs, &LineBody::read(line)?));
-                    }
+                let first = page.first().map(|it| it.day);
+                survey.first = survey.first.into_iter().chain(first).min();
+                // The first line of those that are open is enough.
+                let is_last = page.len() < BATCH || state == LineState::Open;
+                last = page.last().cloned();
+                if state == LineState::Proposed {
+                    survey.proposed.extend(page.into_iter().map(|it| it.id));
                 }
-                let is_last = page.len() < BATCH;
-                last = page.into_iter().last();
                 if is_last {
                     break;
                 }
@@ -107,7 +122,6 @@ impl Reconciler {
     async fn read_expected(&self, since: Day, survey: &Survey) -> Result<Vec<Expected>, Error> {
         let is_settled =
             |book: &BookName, id: &str| *book != self.book.name || !survey.proposed.contains(id);
-        let batches = self.batches(&survey.runs).await?;
         let mut expected = Vec::new();
         for account in &self.book.accounts {
             let mut page = Page::newest_first(BATCH);
@@ -115,11 +129,7 @@ impl Reconciler {
                 let payouts = self.payouts(account, since, &page).await?;
                 let is_last = payouts.len() < page.limit;
                 page = payouts.last().map_or(page.clone(), |last| page.after(last));
-                let read = self.expected(&payouts, is_settled).await?;
-                expected.extend(read.into_iter().map(|it| {
-                    let batch = batches.get(&it.key).cloned();
-                    Expected { batch, ..it }
-                }));
+                expected.extend(self.expected(&payouts, is_settled).await?);
                 if is_last {
                     break;
                 }
@@ -128,11 +138,12 @@ impl Reconciler {
         Ok(expected)
     }
 
-    /// The run of each member of these runs. A payout of two of them is in none: nobody could tell
-    /// which sum it is in.
-    async fn batches(&self, runs: &[RunId]) -> Result<HashMap<OrderKey, String>, Error> {
+    /// Notes the run of each member of these runs. A payout of two of them is in none: nobody could
+    /// tell which sum it is in.
+    async fn read_batches(&self, runs: &[RunId], expected: &mut [Expected]) -> Result<(), Error> {
         let (mut batches, mut twice) = (HashMap::new(), HashSet::new());
         for run in runs {
+            let name: Arc<str> = run.0.as_str().into();
             let filter = Filter { run: Some(run.clone()), ..Filter::default() };
             let mut page = Page::by_key(BATCH);
             loop {
@@ -140,7 +151,7 @@ impl Reconciler {
                 let is_last = members.len() < page.limit;
                 page = members.last().map_or(page.clone(), |last| page.after(last));
                 for member in members {
-                    if batches.insert(member.order.key.clone(), run.0.clone()).is_some() {
+                    if batches.insert(member.order.key.clone(), name.clone()).is_some() {
                         twice.insert(member.order.key);
                     }
                 }
@@ -149,18 +160,28 @@ impl Reconciler {
                 }
             }
         }
-        batches.retain(|key, _| !twice.contains(key));
-        Ok(batches)
+        for it in expected.iter_mut().filter(|it| !twice.contains(&it.key)) {
+            it.batch = batches.get(&it.key).cloned();
+        }
+        Ok(())
     }
 
-    async fn find(&self, expected: &[Expected]) -> Result<HashMap<String, Verdict>, Error> {
-        let mut matcher = Matcher::new(expected, self.book.rules);
+    async fn find<'a>(&self, expected: &'a [Expected]) -> Result<Found<'a>, Error> {
+        let runs = self.store.runs(None, RUNS_MAX).await.map_err(Error::store)?;
+        let mut runs: HashSet<String> =
+            runs.into_iter().map(|(run, _)| run.0).filter(|it| fold::is_telling(it)).collect();
+        let matcher = Matcher::new(expected, self.book.rules);
+        let mut found = Found { matcher, open: 0, runs: Vec::new() };
         for state in UNSETTLED {
             let mut last = None;
             loop {
                 let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
                 for line in &page {
-                    matcher.add(&line.id, &LineBody::read(line)?.line);
+                    let body = LineBody::read(line)?;
+                    if !found.matcher.add(&line.id, &body.line) {
+                        found.runs.extend(runs_named(&mut runs, &body));
+                    }
+                    found.open += usize::from(state == LineState::Open);
                 }
                 let is_last = page.len() < BATCH;
                 last = page.into_iter().last();
@@ -169,73 +190,48 @@ impl Reconciler {
                 }
             }
         }
-        Ok(matcher.finish().into_iter().map(|it| (it.line, it.verdict)).collect())
+        Ok(found)
     }
 
-    /// Writes what is new, and adds what is matched to what is booked.
+    /// Writes what is new, and returns what is booked for each payout from now on.
     async fn write_found(
         &self,
-        found: &mut HashMap<String, Verdict>,
-        expected: &mut [Expected],
+        found: Found<'_>,
+        expected: &[Expected],
         summary: &mut Summary,
-    ) -> Result<(), Error> {
-        let numbers: HashMap<OrderKey, usize> =
-            expected.iter().enumerate().map(|(number, it)| (it.key.clone(), number)).collect();
+    ) -> Result<Vec<Booked>, Error> {
+        let numbers = expected.iter().zip(0..).map(|(it, number)| (&it.key, number)).collect();
+        let booked = expected.iter().map(|it| it.booked).collect();
+        let mut books = Books { numbers, booked, expected };
+        let open = found.open;
+        let mut judged = found.matcher.finish();
         // A line that was open and is proposed now is not looked at twice.
         let mut seen = HashSet::new();
         for state in UNSETTLED {
+            let limit = if state == LineState::Open { open } else { usize::MAX };
+            let mut judged = judged.by_ref().take(limit).peekable();
             let mut last = None;
             loop {
                 let page = self.lines(Some(state), ALL_DAYS, last.as_ref()).await?;
                 let is_last = page.len() < BATCH;
                 last = page.last().cloned();
                 let mut steps = Vec::new();
-                for line in page {
-                    if seen.contains(&line.id) {
-                        continue;
-                    }
-                    let verdict = found.remove(&line.id);
-                    let Some(step) = self.step(line, verdict, &numbers, expected, summary)? else {
-                        continue;
-                    };
-                    if step.line.state == LineState::Proposed {
-                        seen.insert(step.line.id.clone());
-                    }
-                    steps.push(step);
+                for line in page.into_iter().filter(|it| !seen.contains(&it.id)) {
+                    let is_before = |it: &JudgedLine| (it.day, &it.line) < (line.day, &line.id);
+                    while judged.next_if(is_before).is_some() {}
+                    // A line that came meanwhile is left for the next time.
+                    let Some(it) = judged.next_if(|it| it.line == line.id) else { continue };
+                    steps.extend(books.step(line, it.verdict, summary)?);
                 }
+                let proposed = steps.iter().filter(|it| it.line.state == LineState::Proposed);
+                seen.extend(proposed.map(|it| it.line.id.clone()));
                 self.write_steps(steps, summary).await?;
                 if is_last {
                     break;
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Counts what was found about a line. `None` if the store knows that already.
-    fn step(
-        &self,
-        line: BookLine,
-        verdict: Option<Verdict>,
-        numbers: &HashMap<OrderKey, usize>,
-        expected: &mut [Expected],
-        summary: &mut Summary,
-    ) -> Result<Option<LineStep>, Error> {
-        let mut body = LineBody::read(&line)?;
-        let verdict = match body.is_taken_back() {
-            true => verdict.map(only_proposed),
-            false => verdict,
-        };
-        summary.count(verdict.as_ref());
-        let is_new = body.found != verdict;
-        body.found = verdict;
-        for part in body.parts() {
-            let it = numbers.get(&part.key).and_then(|it| expected.get_mut(*it));
-            if let Some(it) = it {
-                it.booked.add(part.change, it.amount);
-            }
-        }
-        is_new.then(|| body.step(line, None)).transpose()
+        Ok(books.booked)
     }
 
     async fn write_steps(&self, steps: Vec<LineStep>, summary: &mut Summary) -> Result<(), Error> {
@@ -250,6 +246,40 @@ impl Reconciler {
             }
         }
         Ok(())
+    }
+}
+
+/// What is booked for each payout, by its number.
+struct Books<'a> {
+    numbers: HashMap<&'a OrderKey, usize>,
+    booked: Vec<Booked>,
+    expected: &'a [Expected],
+}
+
+impl Books<'_> {
+    /// Counts and books what was found about a line. `None` if the store knows that already.
+    fn step(
+        &mut self,
+        line: BookLine,
+        verdict: Option<Verdict>,
+        summary: &mut Summary,
+    ) -> Result<Option<LineStep>, Error> {
+        let mut body = LineBody::read(&line)?;
+        let verdict = match body.is_taken_back() {
+            true => verdict.map(only_proposed),
+            false => verdict,
+        };
+        summary.count(verdict.as_ref());
+        let is_new = body.found != verdict;
+        body.found = verdict;
+        for part in body.parts() {
+            let Some(&number) = self.numbers.get(&part.key) else { continue };
+            let (it, booked) = (self.expected.get(number), self.booked.get_mut(number));
+            if let (Some(it), Some(booked)) = (it, booked) {
+                booked.add(part.change, it.amount);
+            }
+        }
+        is_new.then(|| body.step(line, None)).transpose()
     }
 }
 

@@ -262,7 +262,7 @@ impl Reconciler {
         each: &mut (dyn FnMut(&PayoutRow) + Send),
     ) -> Result<(), Error> {
         let found = outcome(it, covered, &self.book.rules);
-        let row = PayoutRow::of(it, found)?;
+        let row = PayoutRow::of(it, found);
         each(&row);
         // A payout of another currency has no place in these sums.
         if it.amount.currency == self.book.currency {
@@ -336,10 +336,8 @@ impl Figures {
 }
 
 impl PayoutRow {
-    fn of(it: &Expected, outcome: Outcome) -> Result<Self, Error> {
-        let booked = i64::try_from(it.booked.paid - it.booked.came_back)
-            .map_err(|_| Error::refused(format!("what is booked for {} is no amount", it.key)))?;
-        Ok(Self {
+    fn of(it: &Expected, outcome: Outcome) -> Self {
+        Self {
             key: it.key.clone(),
             account: it.account.clone(),
             amount: it.amount,
@@ -347,8 +345,8 @@ impl PayoutRow {
             due: it.due(),
             beneficiary_account: masked(&it.payee.account),
             outcome,
-            booked: Money::new(booked, it.amount.currency),
-        })
+            booked: Money::new(it.booked.left(), it.amount.currency),
+        }
     }
 }
 

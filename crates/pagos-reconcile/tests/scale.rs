@@ -10,19 +10,18 @@ use pagos_core::Status;
 use pagos_engine::{MemoryStore, Store};
 use pagos_reconcile::{Language, Outcome, PAYOUTS_HEADER, Report};
 
-use scene::{Statement, at, book, import, line, planned, plant, planted, report};
+use scene::{Statement, at, book, import, import_lines, line, planned, plant, planted, report};
 
 const COUNT: usize = 1_000;
 const EACH: u64 = 5;
 
 async fn planted_report() -> Report {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    let planted = planted::planted(COUNT, 5);
-    plant(&store, "mayo", &planted.payouts, at("2026-05-10")).await;
+    let payouts: Vec<_> = planted::planted(COUNT, 5).map(|it| it.payout).collect();
+    plant(&store, "mayo", &payouts).await;
     let book = book(&store);
-    let statement =
-        Statement { from: "2026-05-01", through: "2026-05-31", opening: 1, lines: planted.lines };
-    import(&book, "mayo.sta", &statement).await.unwrap();
+    let lines = planted::planted(COUNT, 5).flat_map(|it| it.lines);
+    import_lines(&book, "mayo.sta", ("2026-05-01", "2026-05-31"), 1, lines).await.unwrap();
     let summary = book.reconcile(at("2026-06-01")).await.unwrap();
     // Paid though failed, paid twice, and one peso too much.
     assert_eq!(summary.alarms.len() as u64, 3 * EACH);
@@ -30,7 +29,7 @@ async fn planted_report() -> Report {
     let report = report(&book, "2026-05-01", "2026-05-31").await;
     let told: Vec<_> =
         report.payouts.iter().map(|it| (it.outcome, it.key.as_str().to_owned())).collect();
-    assert_eq!(told, planted.differences);
+    assert_eq!(told, planted::differences(COUNT, 5));
     report
 }
 
@@ -69,7 +68,7 @@ async fn a_report_is_one_page_in_both_languages() {
 #[tokio::test]
 async fn what_a_bank_writes_is_no_markup() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-    plant(&store, "mayo", &[planned("pay-1", 1, Status::Succeeded)], at("2026-05-10")).await;
+    plant(&store, "mayo", &[planned("pay-1", 1, Status::Succeeded)]).await;
     let book = book(&store);
     let mut odd = line("2026-05-11", -7, "x");
     odd.transactions[0].bank_reference = Some(pagos_statement::Text::new("<script>alert(1)"));

@@ -24,7 +24,7 @@ fn memory() -> Arc<dyn Store> {
 async fn may(store: &Arc<dyn Store>) -> Reconciler {
     let keys: Vec<String> = (0..12).map(|number| format!("pay-{number:02}")).collect();
     let payouts: Vec<_> = keys.iter().map(|it| planned(it, 1_000, Status::Succeeded)).collect();
-    plant(store, "mayo", &payouts, at("2026-05-10")).await;
+    plant(store, "mayo", &payouts).await;
     let book = book(store);
     let lines = keys.iter().take(11).map(|it| line("2026-05-11", -1_000, it)).collect();
     import(&book, "mayo.sta", &statement(lines)).await.unwrap();
@@ -143,7 +143,7 @@ async fn figures_add_up_and_each_payout_has_its_outcome() {
         planned("other-1", 1_000, Status::Succeeded),
         planned("young-1", 1_000, Status::Created),
     ];
-    plant(&store, "otros", &others, at("2026-05-12")).await;
+    plant(&store, "otros", &others).await;
     let more = vec![
         line("2026-05-13", -1_000, "lost-1"),
         line("2026-05-13", -1_000, "back-1"),
@@ -228,7 +228,7 @@ async fn a_sum_is_matched_with_the_members_of_its_run() {
     let store = memory();
     let payouts =
         [("pay-1", 700), ("pay-2", 300)].map(|(it, sum)| planned(it, sum, Status::Succeeded));
-    plant(&store, "nomina-mayo", &payouts, at("2026-05-10")).await;
+    plant(&store, "nomina-mayo", &payouts).await;
     let book = book(&store);
     let sum = statement(vec![line("2026-05-11", -1_000, "PAGO MASIVO nomina-mayo")]);
     import(&book, "sum", &sum).await.unwrap();

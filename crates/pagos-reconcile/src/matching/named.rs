@@ -128,7 +128,7 @@ fn settle(expected: &[Expected], claims: &[Claim], items: &mut [Item], is_taken:
     let sum: i128 = debits.iter().map(|it| i128::from(it.share.minor)).sum();
     let is_booked = it.booked.paid > 0;
     let has_whole = debits.iter().any(|it| it.is_whole);
-    let fits = it.booked.paid + sum <= i128::from(it.amount.minor);
+    let fits = i128::from(it.booked.paid) + sum <= i128::from(it.amount.minor);
     for (claim, side) in claims.iter().zip(&sides) {
         let is_match = match side {
             Side::Credit => true,

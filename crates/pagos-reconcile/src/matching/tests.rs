@@ -27,7 +27,7 @@ fn told(payouts: &[Expected], lines: &[OpenLine]) -> String {
 fn named(key: &str, reference: &str, tracking: &str) -> Expected {
     Expected {
         reference: Some(ProviderRef::new(reference).unwrap()),
-        tracking: Some(tracking.to_owned()),
+        tracking: Some(tracking.into()),
         ..expected(key, 1_000)
     }
 }
@@ -170,10 +170,8 @@ fn a_name_or_a_document_is_only_a_proposal() {
 
 #[test]
 fn a_sum_is_matched_if_it_is_named_and_proposed_if_not() {
-    let batch = |key: &str, amount| Expected {
-        batch: Some("nomina-mayo".to_owned()),
-        ..expected(key, amount)
-    };
+    let batch =
+        |key: &str, amount| Expected { batch: Some("nomina-mayo".into()), ..expected(key, amount) };
     let payouts = [batch("a-0001", 1_000), batch("b-0002", 500)];
     let both = "a-0001:-1000:batch+b-0002:-500:batch";
     let by_run = |change| line("L1", change, "PAGO NOMINA nomina-mayo");

@@ -176,8 +176,8 @@ impl<'a> Tables<'a> {
                 let alike = known.iter().copied().filter(|payout| {
                     let it = self.expected.get(*payout as usize);
                     it.is_some_and(|it| match place {
-                        Place::AccountTail => it.payee.account.ends_with(text),
-                        _ => it.payee.account == *text,
+                        Place::AccountTail => it.payee.account.ends_with(text.as_str()),
+                        _ => *it.payee.account == **text,
                     })
                 });
                 let clues = alike.take(SCAN_MAX).map(|payout| (payout, Rule::Account, place));

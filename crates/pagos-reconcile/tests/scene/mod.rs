@@ -42,50 +42,46 @@ pub(crate) fn returned() -> Status {
     Status::Failed(FailReason::Returned)
 }
 
-/// A payout that is to be stored: its key, amount and status.
+/// A payout that is to be stored: its key, its amount, its status, and when it was sent and settled.
 pub(crate) struct Planned {
     pub(crate) key: String,
     pub(crate) amount: i64,
     pub(crate) status: Status,
+    pub(crate) sent: Timestamp,
 }
 
 pub(crate) fn planned(key: &str, amount: i64, status: Status) -> Planned {
-    Planned { key: key.to_owned(), amount, status }
+    Planned { key: key.to_owned(), amount, status, sent: at("2026-05-10") }
 }
 
 pub(crate) fn account() -> AccountName {
     AccountName::new("etpay").unwrap()
 }
 
-/// Stores payouts that were submitted, sent and settled at `moment`; those that are created were
-/// never sent.
-pub(crate) async fn plant(
-    store: &Arc<dyn Store>,
-    run: &str,
-    planned: &[Planned],
-    moment: Timestamp,
-) {
+/// Stores payouts, as if they had been submitted, sent and settled at one moment. Those that are
+/// created were never sent.
+pub(crate) async fn plant(store: &Arc<dyn Store>, run: &str, planned: &[Planned]) {
     for batch in planned.chunks(1_000) {
-        let intents = batch.iter().map(|it| intent(it, moment)).collect();
+        let intents = batch.iter().map(|it| intent(it)).collect();
         store.submit(&RunId::from(run), intents).await.unwrap();
         let sent = batch.iter().filter(|it| it.status != Status::Created);
-        let steps = sent.map(|it| advance(store, it, moment));
+        let steps = sent.map(|it| advance(store, it));
         stream::iter(steps).buffer_unordered(256).collect::<Vec<()>>().await;
     }
 }
 
-fn intent(it: &Planned, moment: Timestamp) -> Intent {
+fn intent(it: &Planned) -> Intent {
     let digits: String = it.key.bytes().map(|byte| char::from(b'0' + byte % 10)).collect();
     let number = AccountNumber::new(format!("77{digits}")).unwrap();
     let payee = Beneficiary::new(format!("Person {}", it.key), AccountType::Checking, number);
     let order = PayoutOrder::new(key(&it.key), account(), pesos(it.amount), payee);
-    Intent { order, created_at: moment, by: None }
+    Intent { order, created_at: it.sent, by: None }
 }
 
-/// What a planned payout of 10 May should look like, without a store.
+/// What a planned payout should look like, without a store.
 pub(crate) fn expected(it: &Planned) -> Expected {
-    let intent = intent(it, at("2026-05-10"));
-    let day = day("2026-05-10");
+    let intent = intent(it);
+    let day = Day::at(it.sent, 0);
     let number = intent.order.beneficiary.account_number;
     Expected {
         key: intent.order.key,
@@ -105,7 +101,8 @@ pub(crate) fn expected(it: &Planned) -> Expected {
     }
 }
 
-async fn advance(store: &Arc<dyn Store>, it: &Planned, moment: Timestamp) {
+async fn advance(store: &Arc<dyn Store>, it: &Planned) {
+    let moment = it.sent;
     let payout = store.payout(&key(&it.key)).await.unwrap().unwrap();
     let mut progress = payout.progress;
     let reference = ProviderRef::new(format!("tr_{}", it.key)).unwrap();
@@ -178,15 +175,18 @@ pub(crate) async fn import(
     name: &str,
     it: &Statement,
 ) -> Result<StatementRecord, Box<StatementRecord>> {
+    import_lines(book, name, (it.from, it.through), it.opening, it.lines.iter().cloned()).await
+}
+
+/// Imports lines as they come.
+pub(crate) async fn import_lines(
+    book: &Reconciler,
+    name: &str,
+    days: (&str, &str),
+    opening: i64,
+    lines: impl Iterator<Item = Line>,
+) -> Result<StatementRecord, Box<StatementRecord>> {
     let balance = |minor| Some(Balance { day: None, amount: pesos(minor) });
-    let change: i64 = it.lines.iter().map(|it| it.change().minor).sum();
-    let head =
-        Head { id: None, account: None, currency: Currency::Clp, opening: balance(it.opening) };
-    let tail = Tail {
-        closing: balance(it.opening + change),
-        from: Some(day(it.from)),
-        through: Some(day(it.through)),
-    };
     let file = StatementFile {
         name: format!("/home/ana/{name}"),
         sha256: digest(name.as_bytes()),
@@ -198,10 +198,15 @@ pub(crate) async fn import(
         Begun::Known(record) => return Err(record),
         Begun::New(import) => import,
     };
-    for line in &it.lines {
-        import.add(line.clone()).await.unwrap();
+    let mut closing = opening;
+    for line in lines {
+        closing += line.change().minor;
+        import.add(line).await.unwrap();
     }
-    import.end_statement(&head, &tail).unwrap();
+    let (id, account) = (None, None);
+    let head = Head { id, account, currency: Currency::Clp, opening: balance(opening) };
+    let (from, through) = (Some(day(days.0)), Some(day(days.1)));
+    import.end_statement(&head, &Tail { closing: balance(closing), from, through }).unwrap();
     Ok(import.finish().await.unwrap())
 }
 
