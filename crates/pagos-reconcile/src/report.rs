@@ -15,7 +15,7 @@ use crate::{
     matching::Verdict,
     outcome::{Alarm, Covered, Outcome, alarm, outcome},
     period::{Counter, Late, Sum, Totals},
-    stored::{LineBody, MatchBody, parse},
+    stored::LineBody,
 };
 
 /// The report of some days.
@@ -100,27 +100,6 @@ pub struct LineRow {
     pub bank_reference: Option<String>,
     /// Whose it may be.
     pub candidates: Vec<OrderKey>,
-}
-
-/// By what a payout was reconciled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reconciled {
-    /// The book.
-    pub book: BookName,
-    /// The id of the line.
-    pub line: String,
-    /// When it was booked.
-    pub day: Day,
-    /// The bank's own reference.
-    pub bank_reference: Option<String>,
-    /// What it changed the balance by for this payout.
-    pub change: Money,
-    /// The word of the rule.
-    pub rule: &'static str,
-    /// The evidence, in words.
-    pub evidence: String,
-    /// Who matched it, if a person did.
-    pub by: Option<String>,
 }
 
 impl Reconciler {
@@ -274,33 +253,6 @@ impl Reconciler {
         }
         Ok(())
     }
-
-    /// By what a payout was reconciled, in any book, by day.
-    ///
-    /// # Errors
-    /// `Store`; `Unreadable`.
-    pub async fn of_payout(&self, key: &OrderKey) -> Result<Vec<Reconciled>, Error> {
-        let matches = self.store.matches(std::slice::from_ref(key)).await.map_err(Error::store)?;
-        let mut found = Vec::new();
-        for it in matches {
-            let line = self.store.line(&it.book, &it.line).await.map_err(Error::store)?;
-            let Some(line) = line else { continue };
-            let body: MatchBody = parse(&it.body, "a match of a line")?;
-            let bank_reference = bank_reference(&LineBody::read(&line)?);
-            found.push(Reconciled {
-                book: it.book,
-                line: it.line,
-                day: line.day,
-                bank_reference,
-                change: it.change,
-                rule: body.rule.word(),
-                evidence: format!("{} Evidence: {}.", body.rule.sentence(), body.place.words()),
-                by: body.by.map(|it| it.as_str().to_owned()),
-            });
-        }
-        found.sort_by(|a, b| (a.day, &a.book, &a.line).cmp(&(b.day, &b.book, &b.line)));
-        Ok(found)
-    }
 }
 
 impl Report {
@@ -369,7 +321,7 @@ impl LineRow {
     }
 }
 
-fn bank_reference(body: &LineBody) -> Option<String> {
+pub(crate) fn bank_reference(body: &LineBody) -> Option<String> {
     let mut references = body.line.transactions.iter().filter_map(|it| it.bank_reference.as_ref());
     references.next().map(|it| it.as_str().to_owned())
 }

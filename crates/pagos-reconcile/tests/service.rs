@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use pagos_core::{Day, Status};
 use pagos_engine::{BookLine, LineFilter, LineState, MemoryStore, Store};
-use pagos_reconcile::{Closing, Error, LineDecision, Outcome, Reconciler, Said, Summary};
+use pagos_reconcile::{
+    Closing, Error, LineDecision, Outcome, Reconciler, Said, Summary, reconciled,
+};
 use pagos_store_sqlite::SqliteStore;
 
 use scene::{
@@ -123,7 +125,7 @@ async fn what_was_said_is_never_matched_again_by_itself() {
     assert!(book.decide(&id, without_note).await.unwrap_err().to_string().contains("note"));
     let two = vec![(key("pay-01"), Some(pesos(400))), (key("pay-02"), Some(pesos(600)))];
     book.decide(&id, says(Said::Match(two))).await.unwrap();
-    let found = book.of_payout(&key("pay-01")).await.unwrap();
+    let found = reconciled(&*store, &key("pay-01")).await.unwrap();
     let by_person = found.iter().find(|it| it.rule == "person").unwrap();
     assert_eq!((by_person.change, by_person.by.as_deref()), (pesos(-400), Some("ana")));
     assert_eq!(reconcile(&book).await.lines, 0);

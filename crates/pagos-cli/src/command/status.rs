@@ -4,36 +4,48 @@ use std::io::Write;
 
 use pagos_core::OrderKey;
 use pagos_engine::{Payout, Seal, SealedAs};
+use pagos_reconcile::{Reconciled, reconciled};
+use serde::Serialize;
 
 use crate::{
     arguments::KeyArguments,
     console,
     exit::{Exit, Failure},
-    output::{List, Outcome, Screen, next_step},
+    output::{List, Outcome, Row, Screen, next_step},
     run::{self, database::Database, report::with_row},
 };
 
 /// Prints the payout; the exit code tells its state, like that of `pay`.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
-    let payout = match run::block_on(look_up(&db, &arguments.key))? {
-        Known::Stored(payout) => payout,
+    let known = match run::block_on(look_up(&db, &arguments.key))? {
+        Known::Stored(payout, reconciled) => (payout, reconciled),
         Known::Archived(key, seal) => return archived(&key, seal, arguments.json),
     };
+    let (payout, reconciled) = known;
     if arguments.json {
-        with_row(&payout, |row| console::print_json(row))?;
+        with_row(&payout, |row| console::print_json(&Document { row, reconciled: &reconciled }))?;
     } else {
         let mut out = console::stdout();
-        listed(&payout).write(&mut out, Screen::of_stdout())?;
+        listed(&payout, &reconciled).write(&mut out, Screen::of_stdout())?;
         out.flush()?;
     }
     Ok(with_row(&payout, |row| exit_of(row.outcome)))
 }
 
+/// The payout in JSON.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    row: &'a Row<'a>,
+    /// The lines of statements that show it.
+    reconciled: &'a [Reconciled],
+}
+
 /// What a database knows about a key.
 #[allow(clippy::large_enum_variant, reason = "it lives as long as one answer")]
 enum Known {
-    Stored(Payout),
+    Stored(Payout, Vec<Reconciled>),
     Archived(OrderKey, Seal),
 }
 
@@ -41,7 +53,8 @@ async fn look_up(db: &Database, key: &str) -> Result<Known, Failure> {
     let key: OrderKey = key.parse()?;
     let store = db.open_to_read().await?;
     if let Some(payout) = store.payout(&key).await? {
-        return Ok(Known::Stored(payout));
+        let reconciled = reconciled(store.as_ref(), &key).await?;
+        return Ok(Known::Stored(payout, reconciled));
     }
     match store.sealed(&key).await? {
         Some(seal) => Ok(Known::Archived(key, seal)),
@@ -52,7 +65,7 @@ async fn look_up(db: &Database, key: &str) -> Result<Known, Failure> {
 /// Reads one payout, or reports that there is none, or that it is archived.
 pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     match look_up(db, key).await? {
-        Known::Stored(payout) => Ok(payout),
+        Known::Stored(payout, _) => Ok(payout),
         Known::Archived(key, seal) => Err(Failure::new(format!(
             "{db}: payout {key} {} and is in the archive since {}; `pagos archive find {key} DIR` shows \
              it with its history",
@@ -86,7 +99,7 @@ fn archived(key: &OrderKey, seal: Seal, is_json: bool) -> Result<Exit, Failure> 
     })
 }
 
-fn listed(payout: &Payout) -> List {
+fn listed(payout: &Payout, reconciled: &[Reconciled]) -> List {
     let progress = &payout.progress;
     let held = progress.standing.held();
     let mut list = List::new();
@@ -106,6 +119,10 @@ fn listed(payout: &Payout) -> List {
     list.whole("since", held.seen_at);
     list.whole("attempts", progress.attempts);
     list.whole("reversals", progress.standing.reversals());
+    for it in reconciled {
+        let text = format!("{} by book {}, {}: {}", it.state, it.book, it.day, it.change);
+        list.note("statement", text);
+    }
     list.note("next step", next_step(payout.due_at));
     list
 }
