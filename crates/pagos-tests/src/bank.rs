@@ -97,6 +97,19 @@ impl ForgetfulBank {
         books.payments.iter().any(|it| it.key == *key && it.returned_at.is_some_and(|at| at <= now))
     }
 
+    /// What it booked for an order: what each booking changed the balance by, and when.
+    pub(crate) fn booked(&self, order: &PayoutOrder) -> Vec<(Money, Timestamp)> {
+        let now = self.timer.now();
+        let books = self.books();
+        let paid = |it: &&Payment| it.key == order.key && it.status(now) == Status::Succeeded;
+        let of_payment = |it: &Payment| {
+            let debit = Money::new(-order.amount.minor, order.amount.currency);
+            let credit = it.returned(order, now).zip(it.returned_at);
+            std::iter::once((debit, it.ends_at)).chain(credit).collect::<Vec<_>>()
+        };
+        books.payments.iter().filter(paid).flat_map(of_payment).collect()
+    }
+
     /// When a request that was held up takes effect.
     pub fn next_late(&self) -> Option<Timestamp> {
         self.books().late.iter().map(|(at, _)| *at).min()

@@ -15,6 +15,7 @@ mod network;
 mod participant;
 mod plan;
 mod reader;
+mod statement;
 mod workers;
 
 use std::{

@@ -131,6 +131,8 @@ impl fmt::Display for Report {
         writeln!(f, "schedules {schedules}, payouts {payouts}, attempts {attempts}")?;
         writeln!(f, "paid {paid}, failed {failed}, in doubt {in_doubt}")?;
         writeln!(f, "crashes {crashes}, stalls {stalls}, reversals told {reversals_told}")?;
+        let Summary { lines, differences, .. } = self.sum;
+        writeln!(f, "lines of statements {lines}, differences with a person called {differences}")?;
         writeln!(
             f,
             "{} s, {} schedules/s, {} payouts/s",
@@ -179,6 +181,8 @@ fn add(sum: &mut Summary, other: Summary) {
     sum.reversals_told += other.reversals_told;
     sum.returns_told += other.returns_told;
     sum.calls += other.calls;
+    sum.lines += other.lines;
+    sum.differences += other.differences;
     merge(&mut sum.inbox, other.inbox);
     merge(&mut sum.in_doubt, other.in_doubt);
     merge(&mut sum.counts, other.counts);

@@ -36,6 +36,10 @@ pub struct Summary {
     pub inbox: BTreeMap<&'static str, u64>,
     /// Calls for a person.
     pub calls: u64,
+    /// How many lines the statements of all accounts have.
+    pub lines: u64,
+    /// Payouts about which a statement and Pagos differ, for each of which a person was called.
+    pub differences: u64,
     /// What went wrong on the way, by name.
     pub counts: Counts,
 }
@@ -80,6 +84,7 @@ impl Simulation {
         self.judge_reversals(&reversals)?;
         self.judge_runs()?;
         self.judge_inbox(&mut summary)?;
+        self.judge_statements(&mut summary)?;
         self.reader.judge(self.store.as_ref())?;
         self.count_twins(&mut summary);
         Ok(summary)
