@@ -20,6 +20,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod agreement;
+mod books;
 mod claim;
 mod commit;
 mod hooked;
@@ -275,6 +276,21 @@ macro_rules! store_suite {
                 a_record_by_two_at_once_is_written_by_one
                 records_are_listed_by_name
                 a_records_notices_are_told_with_it
+            }
+            books {
+                a_line_is_kept_word_for_word
+                a_line_that_is_known_stays_as_it_is
+                equal_ids_in_two_books_are_two_lines
+                an_id_is_1_to_64_visible_characters
+                lines_are_listed_by_day_and_id
+                lines_are_filtered_by_state_and_days
+                many_lines_are_read_in_pages
+                a_line_is_written_over_the_version_that_was_read
+                a_line_by_two_at_once_is_written_by_one
+                a_write_changes_neither_day_nor_amount
+                the_matches_of_a_line_are_replaced
+                matches_are_found_by_their_payouts
+                a_write_that_contradicts_itself_is_refused
             }
             agreement {
                 random_operations_agree_with_memory

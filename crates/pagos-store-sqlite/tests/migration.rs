@@ -22,7 +22,7 @@ const VERSION_1: &str = include_str!("version-1.sql");
 const VERSION_2: &str = include_str!("version-2.sql");
 const OLD: [&str; 2] = [VERSION_1, VERSION_2];
 
-const PRESENT: i64 = 10;
+const PRESENT: i64 = 11;
 
 /// A moment at which all is due that is due at all.
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_050);
