@@ -80,7 +80,7 @@ async fn measure(folder: &Path) {
     let reconciled = begun.elapsed();
     let report = report(&book, "2026-05-01", "2026-05-31").await;
     let whole = begun.elapsed();
-    let memory_kib = peak_kib();
+    let (memory_kib, processor) = (peak_kib(), processor());
     let told: Vec<_> =
         report.payouts.iter().map(|it| (it.outcome, it.key.as_str().to_owned())).collect();
     assert!(told == planted::differences(COUNT, EACH), "differences were missed, or invented");
@@ -93,6 +93,7 @@ async fn measure(folder: &Path) {
     println!("report       {:>6.2} s", (whole - reconciled).as_secs_f64());
     let verdict = |is_within: bool| if is_within { "within" } else { "over" };
     println!("together     {:>6.2} s  {}", whole.as_secs_f64(), verdict(whole <= TIME_MAX));
+    println!("processor    {:>6.2} s  of them, the rest waited", processor.as_secs_f64());
     let mib = memory_kib >> 10;
     println!("peak         {mib:>6} MiB  {}", verdict(memory_kib <= MEMORY_KIB_MAX));
 }
@@ -118,4 +119,12 @@ fn peak_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|it| it.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// The processor time of the process, which counts hundredths of a second.
+fn processor() -> Duration {
+    let status = fs::read_to_string("/proc/self/stat").unwrap();
+    let fields = status.rsplit_once(')').unwrap().1.split_whitespace();
+    let ticks: u64 = fields.skip(11).take(2).map(|it| it.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
 }

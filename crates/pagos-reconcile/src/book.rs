@@ -40,7 +40,10 @@ pub struct Reconciler {
     pub(crate) book: Book,
 }
 
-/// The size of pages that are read, and of batches that are written. Ids of lines are digests, so a
+/// The size of pages of payouts.
+pub(crate) const PAGE: usize = 1_000;
+
+/// The size of pages of lines, and of batches that are written. Ids of lines are digests, so a
 /// batch writes to nearly every page of their index, and small batches write each page often.
 pub(crate) const BATCH: usize = 4_000;
 

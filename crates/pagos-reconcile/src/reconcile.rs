@@ -10,7 +10,7 @@ use pagos_engine::{BookLine, Filter, LineState, LineStep, Page, RunId};
 use serde::Serialize;
 
 use crate::{
-    book::{BATCH, Reconciler, covered},
+    book::{BATCH, PAGE, Reconciler, covered},
     error::Error,
     expected::{Booked, Expected},
     fold,
@@ -124,7 +124,7 @@ impl Reconciler {
             |book: &BookName, id: &str| *book != self.book.name || !survey.proposed.contains(id);
         let mut expected = Vec::new();
         for account in &self.book.accounts {
-            let mut page = Page::newest_first(BATCH);
+            let mut page = Page::newest_first(PAGE);
             loop {
                 let payouts = self.payouts(account, since, &page).await?;
                 let is_last = payouts.len() < page.limit;
@@ -145,7 +145,7 @@ impl Reconciler {
         for run in runs {
             let name: Arc<str> = run.0.as_str().into();
             let filter = Filter { run: Some(run.clone()), ..Filter::default() };
-            let mut page = Page::by_key(BATCH);
+            let mut page = Page::by_key(PAGE);
             loop {
                 let members = self.store.list(&filter, &page).await.map_err(Error::store)?;
                 let is_last = members.len() < page.limit;

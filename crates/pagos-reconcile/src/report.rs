@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     balance::Balances,
-    book::{BATCH, Reconciler, covered},
+    book::{BATCH, PAGE, Reconciler, covered},
     error::Error,
     expected::Expected,
     matching::Verdict,
@@ -198,7 +198,7 @@ impl Reconciler {
         let days = report.from..=report.through;
         let since = report.from.plus(-self.book.rules.reach_days);
         for account in &self.book.accounts {
-            let mut page = Page::newest_first(BATCH);
+            let mut page = Page::newest_first(PAGE);
             loop {
                 let payouts = self.payouts(account, since, &page).await?;
                 let is_last = payouts.len() < page.limit;
@@ -216,7 +216,7 @@ impl Reconciler {
         // What is left was submitted long before the line that names it.
         let mut left: Vec<OrderKey> = named.drain().collect();
         left.sort();
-        for keys in left.chunks(BATCH) {
+        for keys in left.chunks(PAGE) {
             let payouts = self.payouts_of(keys).await?;
             for it in self.expected(&payouts, |_, _| true).await? {
                 self.add_payout(report, covered, &it, each)?;

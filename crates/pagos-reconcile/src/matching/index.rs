@@ -1,6 +1,9 @@
 //! Hash tables of the names of payouts, and what of them a transaction names.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::BuildHasher,
+};
 
 use pagos_statement::{Text, Transaction};
 
@@ -15,37 +18,36 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Index<'a> {
     expected: &'a [Expected],
-    references: HashMap<&'a str, Numbers>,
-    keys: HashMap<&'a str, Numbers>,
-    tracking: HashMap<&'a str, Numbers>,
-    /// Keys of at least 8 characters in the capitals of banks; `None` for what two keys share.
-    folded: HashMap<String, Option<u32>>,
+    references: Names<'a>,
+    keys: Names<'a>,
+    tracking: Names<'a>,
+    /// The hashes of keys of at least 8 characters in the capitals of banks; `None` for what two
+    /// keys share. Whoever looks one up compares the key.
+    folded: HashMap<u64, Option<u32>>,
+    hasher: RandomState,
     batches: HashMap<&'a str, u32>,
     members: Vec<Vec<u32>>,
 }
 
 /// The payouts that have a name: nearly always one.
-#[derive(Debug)]
-enum Numbers {
-    One(u32),
-    More(Vec<u32>),
+#[derive(Debug, Default)]
+struct Names<'a> {
+    first: HashMap<&'a str, u32>,
+    others: HashMap<&'a str, Vec<u32>>,
 }
 
-impl Numbers {
-    fn as_slice(&self) -> &[u32] {
-        match self {
-            Self::One(number) => std::slice::from_ref(number),
-            Self::More(numbers) => numbers,
+impl<'a> Names<'a> {
+    fn insert(&mut self, name: &'a str, number: u32) {
+        let first = *self.first.entry(name).or_insert(number);
+        if first != number {
+            self.others.entry(name).or_default().push(number);
         }
     }
-}
 
-fn insert<'a>(table: &mut HashMap<&'a str, Numbers>, name: &'a str, number: u32) {
-    let known = table.entry(name).or_insert_with(|| Numbers::More(Vec::new()));
-    match known {
-        Numbers::More(numbers) if numbers.is_empty() => *known = Numbers::One(number),
-        Numbers::More(numbers) => numbers.push(number),
-        Numbers::One(first) => *known = Numbers::More(vec![*first, number]),
+    fn get(&self, name: &str) -> impl Iterator<Item = u32> {
+        let first = self.first.get(name).copied();
+        let others = first.and_then(|_| self.others.get(name)).into_iter().flatten().copied();
+        first.into_iter().chain(others)
     }
 }
 
@@ -53,10 +55,11 @@ impl<'a> Index<'a> {
     pub(super) fn new(expected: &'a [Expected]) -> Self {
         let mut index = Self {
             expected,
-            references: HashMap::with_capacity(expected.len()),
-            keys: HashMap::with_capacity(expected.len()),
-            tracking: HashMap::new(),
-            folded: HashMap::with_capacity(expected.len()),
+            references: Names::default(),
+            keys: Names::default(),
+            tracking: Names::default(),
+            folded: HashMap::new(),
+            hasher: RandomState::new(),
             batches: HashMap::new(),
             members: Vec::new(),
         };
@@ -67,16 +70,17 @@ impl<'a> Index<'a> {
     }
 
     fn add(&mut self, it: &'a Expected, number: u32) {
-        insert(&mut self.keys, it.key.as_str(), number);
+        self.keys.insert(it.key.as_str(), number);
         if let Some(reference) = &it.reference {
-            insert(&mut self.references, reference.as_str(), number);
+            self.references.insert(reference.as_str(), number);
         }
         if let Some(tracking) = &it.tracking {
-            insert(&mut self.tracking, tracking, number);
+            self.tracking.insert(tracking, number);
         }
         let folded = fold::folded(it.key.as_str());
         if folded.len() >= FOLDED_MIN && fold::is_telling(&folded) {
-            self.folded.entry(folded).and_modify(|it| *it = None).or_insert(Some(number));
+            let hash = self.hasher.hash_one(folded);
+            self.folded.entry(hash).and_modify(|it| *it = None).or_insert(Some(number));
         }
         if let Some(batch) = &it.batch {
             let next = self.members.len();
@@ -128,7 +132,7 @@ impl<'a> Index<'a> {
         (clues, batch)
     }
 
-    fn tables(&self) -> [(Rule, &HashMap<&'a str, Numbers>); 3] {
+    fn tables(&self) -> [(Rule, &Names<'a>); 3] {
         [
             (Rule::Reference, &self.references),
             (Rule::Key, &self.keys),
@@ -139,8 +143,7 @@ impl<'a> Index<'a> {
     /// A whole field. A name that could be any number counts only together with the amount.
     fn field(&self, text: &str, place: Place, item: &Item, clues: &mut Vec<Clue>) {
         for (rule, table) in self.tables() {
-            let numbers = table.get(text).map_or(&[][..], Numbers::as_slice);
-            for &payout in numbers {
+            for payout in table.get(text) {
                 let amount = self.expected.get(payout as usize).map(|it| it.amount);
                 if fold::is_telling(text) || amount.is_some_and(|it| item.is_whole(it)) {
                     clues.push(Clue { payout, rule, place });
@@ -154,10 +157,16 @@ impl<'a> Index<'a> {
         let parts = fold::keys(piece).filter(|part| *part != piece);
         for word in std::iter::once(piece).chain(parts).filter(|it| fold::is_telling(it)) {
             for (rule, table) in self.tables() {
-                let numbers = table.get(word).map_or(&[][..], Numbers::as_slice);
-                clues.extend(numbers.iter().map(|&payout| Clue { payout, rule, place }));
+                clues.extend(table.get(word).map(|payout| Clue { payout, rule, place }));
             }
         }
+    }
+
+    /// The payout whose key is `name` in the capitals of banks; the inner `None` if there are two.
+    fn folded_key(&self, name: &str) -> Option<Option<u32>> {
+        let number = *self.folded.get(&self.hasher.hash_one(name))?;
+        let it = number.and_then(|number| self.expected.get(number as usize));
+        it.is_none_or(|it| fold::folded(it.key.as_str()) == name).then_some(number)
     }
 
     /// Keys in capitals, without punctuation or cut where it was: the longest that begins at each
@@ -169,8 +178,8 @@ impl<'a> Index<'a> {
             let (mut name, mut found) = (String::new(), None);
             for (piece, length) in rest.iter().take(PIECES_MAX).zip(1_usize..) {
                 name.push_str(piece);
-                if let Some(number) = self.folded.get(&name) {
-                    found = Some((length, *number));
+                if let Some(number) = self.folded_key(&name) {
+                    found = Some((length, number));
                 }
             }
             let (length, number) = found.unwrap_or((1, None));

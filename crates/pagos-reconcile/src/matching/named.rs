@@ -35,7 +35,9 @@ pub(super) fn decide(
 ) -> Vec<bool> {
     let mut claims = Vec::new();
     for (number, item) in items.iter_mut().enumerate() {
-        match judge(expected, rules, item) {
+        let judged = judge(expected, rules, item);
+        item.clues = Vec::new();
+        match judged {
             Judged::Nothing => {}
             Judged::Ruled(ruling) => item.ruling = ruling,
             Judged::Claims(shares) => {

@@ -249,6 +249,12 @@ fn last_four(text: &str) -> [u8; 4] {
     last
 }
 
+/// All open payouts of one account and day.
+struct WholeDay<'a> {
+    day: Day,
+    payouts: Vec<(u32, &'a Expected)>,
+}
+
 /// Proposes that a transaction is the sum of all open payouts of one account and day.
 fn by_day(
     expected: &[Expected],
@@ -263,20 +269,20 @@ fn by_day(
             days.entry((&it.account, it.due())).or_default().push((number, it));
         }
     }
-    let mut sums: HashMap<i128, Vec<DayOf<'_>>> = HashMap::new();
+    let mut sums: HashMap<i128, Vec<WholeDay<'_>>> = HashMap::new();
     for ((_, day), payouts) in days.into_iter().filter(|(_, payouts)| payouts.len() > 1) {
         let sum = payouts.iter().map(|(_, it)| i128::from(it.amount.minor)).sum();
-        sums.entry(sum).or_default().push(DayOf { day, payouts });
+        sums.entry(sum).or_default().push(WholeDay { day, payouts });
     }
     for &number in numbers {
         let Some(item) = items.get_mut(number).filter(|it| is_open(it)) else { continue };
         let groups = item.amounts().filter_map(|amount| sums.get(&i128::from(amount))).flatten();
-        let mut near = groups.filter(|DayOf { day, payouts }| {
+        let mut near = groups.filter(|WholeDay { day, payouts }| {
             let (from, through) = (day.plus(-rules.before_days), day.plus(rules.after_days));
             let is_same = payouts.iter().all(|(_, it)| it.amount.currency == item.currency);
             is_same && (from..=through).contains(&item.day)
         });
-        let (Some(DayOf { payouts, .. }), None) = (near.next(), near.next()) else { continue };
+        let (Some(WholeDay { payouts, .. }), None) = (near.next(), near.next()) else { continue };
         let mut shares: Vec<(&Expected, Share)> = payouts
             .iter()
             .map(|&(payout, it)| {
@@ -288,12 +294,6 @@ fn by_day(
         let listed = shares.iter().take(CANDIDATES_MAX).map(|(_, share)| *share);
         item.ruling = Ruling::Proposed(listed.collect(), shares.len());
     }
-}
-
-/// All open payouts of one account and day.
-struct DayOf<'a> {
-    day: Day,
-    payouts: Vec<(u32, &'a Expected)>,
 }
 
 /// How many payouts of one bucket are looked at: more of them are ambiguous anyway.

@@ -62,7 +62,7 @@ pub(crate) fn account() -> AccountName {
 /// created were never sent.
 pub(crate) async fn plant(store: &Arc<dyn Store>, run: &str, planned: &[Planned]) {
     for batch in planned.chunks(1_000) {
-        let intents = batch.iter().map(|it| intent(it)).collect();
+        let intents = batch.iter().map(intent).collect();
         store.submit(&RunId::from(run), intents).await.unwrap();
         let sent = batch.iter().filter(|it| it.status != Status::Created);
         let steps = sent.map(|it| advance(store, it));

@@ -78,7 +78,8 @@ const DAYS: usize = 20;
 fn kind(number: usize, count: usize, each: usize) -> Option<Outcome> {
     let spacing = count / (each * KINDS.len());
     let place = number / spacing;
-    (number % spacing == 0 && place < each * KINDS.len()).then(|| KINDS[place % KINDS.len()])
+    (number.is_multiple_of(spacing) && place < each * KINDS.len())
+        .then(|| KINDS[place % KINDS.len()])
 }
 
 /// The account that the scene gives the payout with this key.
