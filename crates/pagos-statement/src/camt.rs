@@ -21,6 +21,9 @@ use statement::Statement;
 
 /// Reads camt.053 and camt.054, entry by entry.
 ///
+/// A notification (camt.054) tells entries that the statement of the day tells again. Both are the same
+/// line if the bank gives them the same reference (`AcctSvcrRef`); see `Line::fingerprint`.
+///
 /// A file with a problem gives `Err` at its end, after parts of it went into the sink: use none of
 /// them. Either read the file twice, first into a sink that does nothing, or keep what the sink gets
 /// until the end.
@@ -179,4 +182,5 @@ impl<R: BufRead> File<R> {
     }
 }
 
-const AS_CAMT: &str = "ask the bank for camt.053 (statements) or camt.054 (notifications)";
+const AS_CAMT: &str = "ask the bank for camt.053 (statements) or camt.054 (notifications); a workbook \
+                       in XML has to be saved as .xlsx";

@@ -137,10 +137,14 @@ fn declared(start: &[u8]) -> Option<String> {
     rest.split(quote).nth(1).map(str::to_owned)
 }
 
-fn refused(name: &str) -> Problem {
-    let is_name = name.len() <= 20 && name.bytes().all(|it| it.is_ascii_graphic());
-    let name = if is_name { name } else { "an unknown one" };
-    let because = format!("the encoding of the file, {name}, is not read");
+/// A name that nobody knows is not quoted.
+fn refused(label: &str) -> Problem {
+    let name = Encoding::for_label(label.as_bytes()).map(Encoding::name);
+    let name = name.or_else(|| (label == "UTF-32").then_some("UTF-32"));
+    let because = match name {
+        Some(name) => format!("the encoding of the file, {name}, is not read"),
+        None => "the encoding of the file is not known".to_owned(),
+    };
     Problem::new(1, because, "save the file as UTF-8, and say so in its first line")
 }
 

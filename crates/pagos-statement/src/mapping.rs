@@ -22,6 +22,7 @@ pub(crate) use source::{Column, Rule, Sided, Source};
 #[derive(Debug, Clone)]
 pub struct Mapping {
     pub(crate) description: String,
+    pub(crate) country: Option<String>,
     pub(crate) currency: Currency,
     /// Names that only the header row has, folded. None: the columns are numbers.
     pub(crate) header: Vec<String>,
@@ -127,6 +128,11 @@ impl Mapping {
     /// What the mapping was made from.
     pub fn source(&self) -> &str {
         &self.description
+    }
+
+    /// The code of the country, such as `CL`, if the mapping says it.
+    pub fn country(&self) -> Option<&str> {
+        self.country.as_deref()
     }
 
     /// The currency of the account.

@@ -9,7 +9,7 @@ impl Text {
     }
 }
 
-/// Words of several fields, joined by a space; none is written twice in a row of fields.
+/// Words of several fields, joined by a space.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Words {
     text: String,

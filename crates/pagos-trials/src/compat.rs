@@ -214,7 +214,7 @@ mod tests {
             packages: Vec::new(),
         };
         let sites = list_sites(&workspace).unwrap();
-        for name in ["conekta", "etpay", "events", "fintoc", "virtualpos"] {
+        for name in ["conekta", "etpay", "events", "fintoc", "statement", "virtualpos"] {
             assert!(sites.iter().any(|site| site.name == name), "{name}");
         }
         for site in &sites {

@@ -60,7 +60,8 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Mapping>, Vec<Problem
 /// The mapping; `None` only if a problem says why.
 fn read(fields: &mut Fields<'_>) -> Option<Mapping> {
     let description = fields.require_text("source").map(str::to_owned);
-    if let Some(country) = fields.text("country")
+    let country = fields.text("country").map(str::to_owned);
+    if let Some(country) = &country
         && !(country.len() == 2 && country.bytes().all(|it| it.is_ascii_uppercase()))
     {
         fields.refuse("country", "it is no code of a country such as \"CL\"", SEE);
@@ -100,6 +101,7 @@ fn read(fields: &mut Fields<'_>) -> Option<Mapping> {
         kinds,
         notation: notation?,
         description: description?,
+        country,
         currency: currency?,
         amounts: amounts??,
         date: date.as_ref()?.as_ref()?.0.clone(),

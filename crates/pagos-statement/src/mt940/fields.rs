@@ -58,7 +58,8 @@ pub(super) fn parse_entry(text: &str, currency: Currency) -> Result<Entry<'_>, S
     let is_day = |it: &&str| it.bytes().all(|byte| byte.is_ascii_digit());
     let (day, rest) = match rest.split_at_checked(4).filter(|(entry, _)| is_day(entry)) {
         Some((entry, rest)) => (near(entry, value_day)?, rest),
-        None => (value_day, rest),
+        // Some banks write spaces where there is none.
+        None => (value_day, rest.strip_prefix("    ").unwrap_or(rest)),
     };
     let (side, is_reversed, rest) = mark(rest)?;
     // A funds code: the third letter of the currency.
@@ -137,6 +138,7 @@ mod tests {
     fn every_optional_part_of_an_entry_can_be_there_or_not() {
         let cases = [
             ("2601310131D150000,00NTRFpayroll-7//B-1", "2026-01-31", Side::Debit, 15_000_000),
+            ("260131    D150000,NTRFpayroll-7//B-1", "2026-01-31", Side::Debit, 15_000_000),
             ("260131D150000,NTRFpayroll-7//B-1", "2026-01-31", Side::Debit, 15_000_000),
             ("2512310102CP1,5NTRFpayroll-7//B-1", "2026-01-02", Side::Credit, 150),
             ("2601021231RC,05FMSCpayroll-7//B-1", "2025-12-31", Side::Debit, 5),
