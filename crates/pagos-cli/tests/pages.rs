@@ -57,3 +57,8 @@ fn follow(page: &str, blocks_min: usize) {
 fn the_page_about_audit_files_does_what_it_says() {
     follow("audit", 6);
 }
+
+#[test]
+fn the_page_about_bank_files_does_what_it_says() {
+    follow("bank-files", 10);
+}

@@ -68,6 +68,8 @@ const OTHERS: &[Other] = &[
     ("text", crate::text::run, crate::text::seeds),
     ("url", crate::url::run, crate::url::seeds),
     ("keys", crate::keys::run, crate::keys::seeds),
+    ("pain002", crate::bankfile::run_pain002, crate::bankfile::pain002_seeds),
+    ("cep", crate::bankfile::run_cep, crate::bankfile::cep_seeds),
     #[cfg(feature = "command")]
     ("payroll", crate::payroll::run, crate::payroll::seeds),
     #[cfg(feature = "command")]

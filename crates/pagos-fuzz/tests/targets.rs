@@ -69,7 +69,7 @@ macro_rules! checks {
 }
 
 #[cfg(feature = "command")]
-checks!(settings, token, money, text, url, keys, payroll, configuration);
+checks!(settings, token, money, text, url, keys, pain002, cep, payroll, configuration);
 
 #[cfg(not(feature = "command"))]
-checks!(settings, token, money, text, url, keys);
+checks!(settings, token, money, text, url, keys, pain002, cep);
