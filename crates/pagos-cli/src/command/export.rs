@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pagos_bankfile::{Agent, Transfer, Written, pab, pain001};
+use pagos_bankfile::{Agent, Debtor, Problem, Transfer, Written, pab, pain001};
 use pagos_core::{AccountType, Clock, Day, PayoutOrder};
 use pagos_system::System;
 
@@ -62,16 +62,36 @@ fn export(
         Some(id) => id.clone(),
         None => format!("pagos-{}", planned.digest.to_string().get(..24).unwrap_or_default()),
     };
-    let charset = arguments.charset.into();
-    let now = System.now();
-    let written = match format {
+    let written = format_for_bank(format, arguments, execution, debtor, &id, &transfers);
+    let written = written.map_err(|problems| {
+        let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
+        Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
+    })?;
+    put(&written, arguments.out.as_deref())?;
+    tell(&written, &id, format, &compared);
+    Ok(Exit::Succeeded)
+}
+
+fn format_for_bank(
+    format: BankFormat,
+    arguments: &ExportArguments,
+    execution: Day,
+    debtor: Debtor,
+    message_id: &str,
+    transfers: &[Transfer],
+) -> Result<Written, Vec<Problem>> {
+    let (charset, now) = (arguments.charset.into(), System.now());
+    match format {
         BankFormat::Pain001 => {
-            let version = arguments.pain_version.into();
-            let message_id = id.clone();
-            let created_at = now;
-            let options =
-                pain001::Options { version, message_id, created_at, execution, debtor, charset };
-            pain001::write(&options, &transfers)
+            let options = pain001::Options {
+                version: arguments.pain_version.into(),
+                message_id: message_id.to_owned(),
+                created_at: now,
+                execution,
+                debtor,
+                charset,
+            };
+            pain001::write(&options, transfers)
         }
         BankFormat::Pab => {
             let options = pab::Options {
@@ -83,16 +103,9 @@ fn export(
                 debtor,
                 charset,
             };
-            pab::write(&options, &transfers)
+            pab::write(&options, transfers)
         }
-    };
-    let written = written.map_err(|problems| {
-        let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
-        Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
-    })?;
-    put(&written, arguments.out.as_deref())?;
-    tell(&written, &id, format, &compared);
-    Ok(Exit::Succeeded)
+    }
 }
 
 /// The orders of a planned file, with the banks that their providers' tables have for them.
