@@ -36,3 +36,8 @@ impl fmt::Display for Problem {
         write!(f, "{}: {}; {}", self.place, self.because, self.remedy)
     }
 }
+
+/// A text of a file for a message, which may be anything.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(64).map(|it| if it.is_control() { ' ' } else { it }).collect()
+}

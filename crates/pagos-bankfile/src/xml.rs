@@ -4,7 +4,7 @@
 use quick_xml::{
     Reader, XmlVersion,
     escape::{escape, resolve_predefined_entity},
-    events::{BytesStart, Event},
+    events::{BytesRef, BytesStart, Event},
 };
 
 use crate::Problem;
@@ -81,17 +81,18 @@ struct Level {
     text: String,
 }
 
+fn broken(place: impl Into<String>, because: &str) -> Result<(), Problem> {
+    Err(Problem::new(place, because, "fetch the file again, and take it as it comes"))
+}
+
 /// Reads a file from start to end. Names are without their prefixes.
 pub(crate) fn read(bytes: &[u8], mut visit: impl FnMut(Node<'_>)) -> Result<(), Problem> {
-    let broken = |place: String, because: &str| {
-        Err(Problem::new(place, because, "fetch the file again, and take it as it comes"))
-    };
     if bytes.len() > SIZE_BYTES_MAX {
-        return broken("the file".to_owned(), "it is larger than 64 MiB");
+        return broken("the file", "it is larger than 64 MiB");
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return broken("the file".to_owned(), "it is not UTF-8");
+        return broken("the file", "it is not UTF-8");
     };
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
@@ -121,14 +122,10 @@ pub(crate) fn read(bytes: &[u8], mut visit: impl FnMut(Node<'_>)) -> Result<(), 
             }
             Event::Text(piece) => push(&mut levels, &piece.xml10_content()),
             Event::CData(piece) => push(&mut levels, &piece.xml10_content()),
-            Event::GeneralRef(reference) => {
-                let letter = reference.resolve_char_ref().ok().flatten().map(|it| it.to_string());
-                let known = || resolve_predefined_entity(&reference).map(str::to_owned);
-                match letter.or_else(known) {
-                    Some(text) => push(&mut levels, &text),
-                    None => return broken(line(), "it has an entity of its own"),
-                }
-            }
+            Event::GeneralRef(reference) => match entity(&reference) {
+                Some(text) => push(&mut levels, &text),
+                None => return broken(line(), "it has an entity of its own"),
+            },
             Event::DocType(_) => return broken(line(), "it has a document type, which is refused"),
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
             Event::Eof => break,
@@ -136,9 +133,15 @@ pub(crate) fn read(bytes: &[u8], mut visit: impl FnMut(Node<'_>)) -> Result<(), 
     }
     match (levels.is_empty(), roots) {
         (true, 1) => Ok(()),
-        (true, _) => broken("the file".to_owned(), "there is no XML in it"),
-        (false, _) => broken("the file".to_owned(), "it is cut off"),
+        (true, _) => broken("the file", "there is no XML in it"),
+        (false, _) => broken("the file", "it is cut off"),
     }
+}
+
+/// A character by its number, or one of the five entities of XML.
+fn entity(reference: &BytesRef<'_>) -> Option<String> {
+    let letter = reference.resolve_char_ref().ok()?.map(|letter| letter.to_string());
+    letter.or_else(|| resolve_predefined_entity(reference).map(str::to_owned))
 }
 
 fn path(levels: &[Level]) -> Vec<&str> {

@@ -105,9 +105,9 @@ fn a_key_that_the_database_knows_is_refused() {
     folder.run(&format!("export rest.csv {PAIN} --out x.xml --db q.db")).exits(1).says("q.db");
     assert!(!folder.has("q.db") && !folder.has("x.xml"));
     // The usual database is looked at without being named.
-    fs::rename(folder.path().join("p.db"), folder.path().join("pagos-twin.db")).unwrap();
+    fs::rename(folder.path().join("p.db"), folder.path().join("pagos.db")).unwrap();
     let unnamed = format!("export more.csv {PAIN} --out x.xml");
-    folder.run(&unnamed).exits(1).says("pagos-twin.db knows this key");
+    folder.run(&unnamed).exits(1).says("pagos.db knows this key");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Every command of some pages of `docs/guide` is run as a reader runs it, by bash, and answers what the
+//! Every command of `docs/guide/sandbox.md` is run as a reader runs it, by bash, and answers what the
 //! page says.
 //!
-//! Of the page about the sandbox, a `json` block is a part of the answer above it, each line of a `text` block is among the lines of
+//! A `json` block is a part of the answer above it, each line of a `text` block is among the lines of
 //! that answer or of what runs in the background. What is safe to repeat is repeated until it is so.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
@@ -55,51 +55,7 @@ fn the_page_about_the_sandbox_does_what_it_says() {
     server.end().exits(0);
 }
 
-/// Pages whose commands are run one after another in one shell. Each line of a `text` block is among
-/// those that the block before it printed.
-#[test]
-fn the_pages_of_commands_do_what_they_say() {
-    if let Some(missing) = ["bash", "python3"].into_iter().find(|it| !is_installed(it)) {
-        assert!(env::var("CI").as_deref() != Ok("true"), "the guide needs {missing}");
-        println!("skipped: the guide needs {missing}");
-        return;
-    }
-    for name in ["reconcile"] {
-        let page =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/guide/{name}.md"));
-        let page = fs::read_to_string(page).unwrap();
-        let folder = Folder::new(&format!("guide-{name}"));
-        let blocks = blocks(&page);
-        let commands = blocks.iter().filter(|(kind, _)| *kind == "sh");
-        let script: String = commands.map(|(_, text)| format!("{text}\necho {BORDER}\n")).collect();
-        let program = Path::new(env!("CARGO_BIN_EXE_pagos")).parent().unwrap();
-        let path = env::join_paths(
-            [program.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
-        );
-        let mut command = Command::new("bash");
-        command.args(["-euc", &script]).current_dir(folder.path()).stdin(Stdio::null());
-        command.env("PATH", path.unwrap()).env("USER", "reader").env_remove("PAGOS_TOKEN");
-        let ended = command.output().unwrap();
-        let told = String::from_utf8(ended.stdout).unwrap();
-        let complaints = String::from_utf8_lossy(&ended.stderr).into_owned();
-        assert!(ended.status.success(), "{name}: {told}\n{complaints}");
-        let mut told = told.split(BORDER);
-        let mut last = "";
-        for (kind, text) in blocks {
-            match kind {
-                "sh" => last = told.next().unwrap(),
-                "text" => text.lines().for_each(|line| {
-                    assert!(last.lines().any(|it| it == line), "{name}: {line:?} is not in {last}");
-                }),
-                other => panic!("a block of {other}"),
-            }
-        }
-    }
-}
-
-const BORDER: &str = "----- the next block -----";
-
-/// Whoever follows the page about the sandbox.
+/// Whoever follows the page.
 struct Reader {
     folder: Folder,
     server: Option<Running>,

@@ -34,7 +34,7 @@ fn follow(page: &str, blocks_min: usize) {
             "sh" => {
                 let mut bash = Command::new("bash");
                 bash.args(["-euo", "pipefail", "-c", block]).current_dir(folder.path());
-                let ended = bash.env("PATH", &path).stdin(Stdio::null()).output().unwrap();
+                let ended = bash.env("PATH", &path).env("USER", "reader").stdin(Stdio::null()).output().unwrap();
                 let err = String::from_utf8_lossy(&ended.stderr);
                 assert!(ended.status.success(), "{block}\n{err}");
                 told = String::from_utf8(ended.stdout).unwrap();
@@ -56,4 +56,14 @@ fn follow(page: &str, blocks_min: usize) {
 #[test]
 fn the_page_about_audit_files_does_what_it_says() {
     follow("audit", 6);
+}
+
+#[test]
+fn the_page_about_bank_files_does_what_it_says() {
+    follow("bank-files", 10);
+}
+
+#[test]
+fn the_page_about_reconciliation_does_what_it_says() {
+    follow("reconcile", 12);
 }

@@ -124,6 +124,21 @@ fn a_file_that_was_pruned_is_known_and_paid_to_nobody_again() {
 }
 
 #[test]
+fn what_is_archived_is_known_to_an_export() {
+    let (folder, _twin, _) = paid("prune-export");
+    folder.run(&format!("prune {} --archive old --db p.db --yes", horizon())).exits(0);
+    let payer = "name = \"A\"\naccount = \"1\"\naccount_type = \"savings\"\nbank = \"1\"\n";
+    folder.write("payer.toml", payer);
+    let options = "--format pain.001 --payer payer.toml --execution 2026-07-02 --db p.db";
+    let refused = folder.run(&format!("export payouts.csv {options}")).exits(1);
+    refused.says("k-1: p.db knows this key (in the archive)");
+    let run = folder.run("plan payouts.csv --json").json()["plan"]["digest"].clone();
+    let audit = format!("audit export --run {} --db p.db", run.as_str().unwrap());
+    let audited = folder.run(&audit).exits(0).says("some payouts are not in the file");
+    assert!(audited.out.contains("\"payouts\":3"), "{}", audited.out);
+}
+
+#[test]
 fn an_archived_key_in_another_file_is_not_paid_and_another_body_is_refused() {
     let (folder, twin, _) = paid("prune-other");
     folder.run(&format!("prune {} --archive old --db p.db --yes", horizon())).exits(0);

@@ -14,6 +14,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod bankfile;
 pub mod corpus;
 pub mod hunt;
 mod keys;

@@ -72,6 +72,8 @@ const OTHERS: &[Other] = &[
     ("mt940", crate::statement::run_mt940, crate::statement::seeds_mt940),
     ("table", crate::statement::run_table, crate::statement::seeds_table),
     ("mapping", crate::statement::run_mapping, crate::statement::seeds_mapping),
+    ("pain002", crate::bankfile::run_pain002, crate::bankfile::pain002_seeds),
+    ("cep", crate::bankfile::run_cep, crate::bankfile::cep_seeds),
     #[cfg(feature = "command")]
     ("payroll", crate::payroll::run, crate::payroll::seeds),
     #[cfg(feature = "command")]

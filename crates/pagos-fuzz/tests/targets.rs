@@ -80,9 +80,11 @@ checks!(
     mt940,
     table,
     mapping,
+    pain002,
+    cep,
     payroll,
     configuration
 );
 
 #[cfg(not(feature = "command"))]
-checks!(settings, token, money, text, url, keys, camt, mt940, table, mapping);
+checks!(settings, token, money, text, url, keys, camt, mt940, table, mapping, pain002, cep);

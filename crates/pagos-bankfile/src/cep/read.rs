@@ -5,6 +5,7 @@ use pagos_core::{Currency, Money};
 use crate::{
     Problem,
     cep::{Cep, Party},
+    problem::shown,
     xml::{self, Node, attribute},
 };
 
@@ -26,13 +27,12 @@ pub fn read(bytes: &[u8]) -> Result<Cep, Vec<Problem>> {
             beneficiary = Some(attributes.to_vec());
         }
         Node::Open { path: [other], .. } => {
-            stranger = Some(other.chars().filter(|it| !it.is_control()).take(64).collect());
+            stranger = Some(shown(other));
         }
         Node::Open { .. } | Node::Close { .. } => {}
     });
     read.map_err(|problem| vec![problem])?;
     if let Some(name) = stranger {
-        let name: String = name;
         let because = format!("it begins with {name}, and a CEP begins with SPEI_Tercero");
         return Err(vec![Problem::new("the file", because, REMEDY)]);
     }

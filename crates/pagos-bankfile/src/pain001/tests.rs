@@ -166,4 +166,20 @@ proptest::proptest! {
         let count = minors.len().to_string();
         proptest::prop_assert_eq!(values("<NbOfTxs>", "<"), vec![count.clone(), count]);
     }
+
+    /// What is written is what a reader of XML reads, or it is refused.
+    #[test]
+    fn no_text_breaks_out_of_its_element(name in "\\PC{0,40}|[<>&\"'\\]a-z]{0,40}") {
+        let mut transfer = transfer("k-1", "1");
+        transfer.order.beneficiary.name.clone_from(&name);
+        let Ok(written) = write(&options(Version::V09), &[transfer]) else { return Ok(()) };
+        let mut read = Vec::new();
+        let visited = crate::xml::read(&written.bytes, |node| {
+            if let crate::xml::Node::Close { path: [.., "Cdtr", "Nm"], text } = node {
+                read.push(text.to_owned());
+            }
+        });
+        proptest::prop_assert!(visited.is_ok());
+        proptest::prop_assert_eq!(read, vec![name.trim().to_owned()]);
+    }
 }

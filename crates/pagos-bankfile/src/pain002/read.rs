@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     Problem,
     pain002::{Code, Level, Payment, Reason, Report, Stated, TransferStatus},
+    problem::shown,
     xml::{self, Node, attribute},
 };
 
@@ -79,6 +80,7 @@ impl Reading {
         match node {
             Node::Open { path: ["Document"], attributes } => self.check_version(attributes),
             Node::Open { path: [root], .. } => {
+                let root = shown(root);
                 let because = format!("it begins with {root}, and a report begins with Document");
                 self.problem("the file", because, "name the file that the bank sent as pain.002");
             }
@@ -239,9 +241,4 @@ fn fill(draft: Option<&mut Draft>, path: &[&str], text: &str, currency: &str) {
         }
         _ => {}
     }
-}
-
-/// A text of the file for a message, which may be anything.
-fn shown(text: &str) -> String {
-    text.chars().take(64).map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

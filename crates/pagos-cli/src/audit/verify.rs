@@ -39,74 +39,102 @@ impl Verified {
 /// # Errors
 /// If it cannot be read.
 pub(crate) fn verify(mut file: impl BufRead) -> io::Result<Verified> {
-    let mut verified = Verified::default();
-    let mut previous = NO_LINE.to_owned();
-    let (mut bytes, mut number) = (Vec::new(), 0_u64);
-    // Lines behind one that is missing are all one too far; that is one fault.
-    let mut shift = 0_u64;
-    let mut end = None;
+    let mut reading = Reading { previous: NO_LINE.to_owned(), ..Reading::default() };
+    let mut bytes = Vec::new();
     loop {
         bytes.clear();
         file.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {
             break;
         }
-        number += 1;
-        if end.is_some() {
-            verified.fault(number, "stands behind the last line");
+        reading.number += 1;
+        let number = reading.number;
+        if reading.end.is_some() {
+            reading.verified.fault(number, "stands behind the last line");
             break;
         }
         if bytes.last() != Some(&b'\n') {
-            verified.fault(number, "is cut off");
-            return Ok(verified);
+            reading.verified.fault(number, "is cut off");
+            return Ok(reading.verified);
         }
-        match Place::read(&bytes) {
-            None => verified.fault(number, "does not begin as a line of an audit file does"),
+        reading.line(&bytes);
+    }
+    reading.end()
+}
+
+#[derive(Default)]
+struct Reading {
+    verified: Verified,
+    /// The hash of the line before.
+    previous: String,
+    number: u64,
+    /// How far the numbers are off: lines behind one that is missing are all one too far, and that
+    /// is one fault.
+    shift: u64,
+    /// The last line and the number in it.
+    end: Option<(u64, Vec<u8>)>,
+}
+
+impl Reading {
+    fn line(&mut self, bytes: &[u8]) {
+        let (number, place) = (self.number, Place::read(bytes));
+        match &place {
+            None => {
+                self.verified.fault(number, "does not begin as a line of an audit file does");
+            }
             Some(place) => {
-                if place.number.wrapping_sub(number) != shift {
-                    shift = place.number.wrapping_sub(number);
-                    let because = format!(
-                        "was written as line {}: lines were removed, inserted or moved",
-                        place.number
-                    );
-                    verified.fault(number, because);
-                }
-                if place.previous != previous {
-                    let before = number.saturating_sub(1).max(1);
-                    let because =
-                        format!("is not what line {number} follows: one of them was changed");
-                    verified.fault(before, because);
-                }
-                if (place.kind == Kind::Head) != (number == 1) {
-                    verified.fault(number, "is not the kind of line that belongs here");
-                }
-                verified.counts.count(place.kind);
+                self.check(place);
+                self.verified.counts.count(place.kind);
                 if place.kind == Kind::End {
-                    end = Some((place.number, bytes.clone()));
+                    self.end = Some((place.number, bytes.to_vec()));
                 }
             }
         }
         if number == 1
-            && let Some(because) = head_fault(Place::read(&bytes).as_ref())
+            && let Some(because) = head_fault(place.as_ref())
         {
-            verified.fault(1, because);
+            self.verified.fault(1, because);
         }
-        previous = hash(&bytes);
+        self.previous = hash(bytes);
     }
-    let Some((written_as, bytes)) = end else {
-        verified.fault(number + 1, "is missing: the file is cut off before its last line");
-        return Ok(verified);
-    };
-    // No line follows that would name the hash of the last one, so every byte of it is compared.
-    let before = Place::read(&bytes).map(|place| place.previous).unwrap_or_default().to_owned();
-    let last = verified.counts.lines;
-    if line(written_as, &before, Kind::End, &verified.counts)? != bytes || written_as != last {
-        verified.fault(last, "does not fit the lines before it");
+
+    fn check(&mut self, place: &Place<'_>) {
+        let (number, shift) = (self.number, place.number.wrapping_sub(self.number));
+        if shift != self.shift {
+            self.shift = shift;
+            let written_as = place.number;
+            let because =
+                format!("was written as line {written_as}: lines were removed, inserted or moved");
+            self.verified.fault(number, because);
+        }
+        if place.previous != self.previous {
+            let before = number.saturating_sub(1).max(1);
+            let because = format!("is not what line {number} follows: one of them was changed");
+            self.verified.fault(before, because);
+        }
+        if (place.kind == Kind::Head) != (number == 1) {
+            self.verified.fault(number, "is not the kind of line that belongs here");
+        }
     }
-    if verified.faults.is_empty() {
-        verified.last_sha256 = Some(previous);
+
+    fn end(mut self) -> io::Result<Verified> {
+        let mut verified = self.verified;
+        let Some((written_as, bytes)) = self.end.take() else {
+            let because = "is missing: the file is cut off before its last line";
+            verified.fault(self.number + 1, because);
+            return Ok(verified);
+        };
+        // No line follows that would name the hash of the last one, so every byte of it is compared.
+        let before = Place::read(&bytes).map(|place| place.previous).unwrap_or_default();
+        let last = verified.counts.lines;
+        if line(written_as, before, Kind::End, &verified.counts)? != bytes || written_as != last {
+            verified.fault(last, "does not fit the lines before it");
+        }
+        if verified.faults.is_empty() {
+            verified.last_sha256 = Some(self.previous);
+        }
+        Ok(verified)
     }
-    Ok(verified)
 }
 
 /// What is wrong with the first line, whose hash alone does not say that it is a head.

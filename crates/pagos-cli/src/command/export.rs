@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pagos_bankfile::{Agent, Transfer, Written, pab, pain001};
+use pagos_bankfile::{Agent, Debtor, Problem, Transfer, Written, pab, pain001};
 use pagos_core::{AccountType, Clock, Day, PayoutOrder};
 use pagos_system::System;
 
@@ -21,7 +21,10 @@ use crate::{
     exit::{Exit, Failure},
     input::{Accounts as _, Orders, Payroll, Plan, RowError, path_text},
     output::PrivateFile,
-    run::{self, database::Database},
+    run::{
+        self,
+        database::{self, Database},
+    },
 };
 
 /// How many problems or changes of one kind are named.
@@ -62,16 +65,36 @@ fn export(
         Some(id) => id.clone(),
         None => format!("pagos-{}", planned.digest.to_string().get(..24).unwrap_or_default()),
     };
-    let charset = arguments.charset.into();
-    let now = System.now();
-    let written = match format {
+    let written = format_for_bank(format, arguments, execution, debtor, &id, &transfers);
+    let written = written.map_err(|problems| {
+        let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
+        Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
+    })?;
+    put(&written, arguments.out.as_deref())?;
+    tell(&written, &id, format, &compared);
+    Ok(Exit::Succeeded)
+}
+
+fn format_for_bank(
+    format: BankFormat,
+    arguments: &ExportArguments,
+    execution: Day,
+    debtor: Debtor,
+    message_id: &str,
+    transfers: &[Transfer],
+) -> Result<Written, Vec<Problem>> {
+    let (charset, now) = (arguments.charset.into(), System.now());
+    match format {
         BankFormat::Pain001 => {
-            let version = arguments.pain_version.into();
-            let message_id = id.clone();
-            let created_at = now;
-            let options =
-                pain001::Options { version, message_id, created_at, execution, debtor, charset };
-            pain001::write(&options, &transfers)
+            let options = pain001::Options {
+                version: arguments.pain_version.into(),
+                message_id: message_id.to_owned(),
+                created_at: now,
+                execution,
+                debtor,
+                charset,
+            };
+            pain001::write(&options, transfers)
         }
         BankFormat::Pab => {
             let options = pab::Options {
@@ -83,16 +106,9 @@ fn export(
                 debtor,
                 charset,
             };
-            pab::write(&options, &transfers)
+            pab::write(&options, transfers)
         }
-    };
-    let written = written.map_err(|problems| {
-        let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
-        Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
-    })?;
-    put(&written, arguments.out.as_deref())?;
-    tell(&written, &id, format, &compared);
-    Ok(Exit::Succeeded)
+    }
 }
 
 /// The orders of a planned file, with the banks that their providers' tables have for them.
@@ -133,7 +149,9 @@ fn agent(order: &PayoutOrder, accounts: &Accounts) -> Agent {
 
 /// Refuses keys that the database knows, since those are paid by Pagos; returns what was compared.
 fn compare(transfers: &[Transfer], arguments: &ExportArguments) -> Result<String, Failure> {
-    let db = Database::existing(arguments.store.db.as_ref());
+    // A sandbox has the keys of whoever tried it out, and no money.
+    let usual = || Database::usual(database::LIVE_FILE);
+    let db = arguments.store.db.clone().unwrap_or_else(usual);
     let is_there = match &db {
         Database::File(path) => arguments.store.db.is_some() || path.exists(),
         Database::Server(_) | Database::Misread(_) => true,
