@@ -1,6 +1,8 @@
 //! `cargo xtask binary`: the `pagos` program as people download it, with a checksum beside it.
 //! Uploads nothing; the release workflow does.
 
+mod twice;
+
 use std::{fs, path::Path, process::Command};
 
 use clap::Args;
@@ -13,10 +15,22 @@ pub(crate) struct Options {
     /// For which machine, if not for this one.
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
+    /// Builds it twice, in two folders, and compares the results instead.
+    #[arg(long, conflicts_with = "target")]
+    twice: bool,
+    /// With `--twice`: the package to build.
+    #[arg(long, requires = "twice", default_value = "pagos-cli")]
+    package: String,
+    /// With `--twice`: the profile to build under.
+    #[arg(long, requires = "twice", default_value = "release")]
+    profile: String,
 }
 
 /// Builds it and packs it.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
+    if options.twice {
+        return twice::run(workspace, &options.package, &options.profile);
+    }
     let target = options.target.as_deref();
     let package = workspace.find("pagos-cli").ok_or_else(|| Failure::new("no crate pagos-cli"))?;
     let mut command = workspace.cargo(&["build", "--release", "--locked", "-p", "pagos-cli"]);

@@ -2,6 +2,7 @@
 //! a root of its own. Judges the systemd unit before that.
 
 mod attempt;
+mod boot;
 mod unit;
 
 use std::{
@@ -23,7 +24,17 @@ pub(crate) struct Options {
     /// Installs, upgrades, removes and purges it in a root of its own, with a database.
     #[arg(long = "try")]
     is_tried: bool,
+    /// Installs it beside a systemd of its own, and starts, kills, upgrades and stops the service.
+    #[arg(long = "boot", conflicts_with = "is_tried")]
+    is_booted: bool,
+    /// Who maintains the package, as `Name <address>`.
+    #[arg(long, value_name = "WHO", default_value = MAINTAINER)]
+    maintainer: String,
 }
+
+/// Nobody in particular: the domain is one that RFC 2606 keeps for documentation. Whoever gives packages to
+/// others names themselves.
+const MAINTAINER: &str = "The Pagos maintainers <pagos@example.org>";
 
 /// Judges, makes, tries.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
@@ -48,10 +59,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     if options.is_tried {
         return attempt::run(workspace, &program, &package.version);
     }
+    if options.is_booted {
+        return boot::run(workspace, &program, &package.version);
+    }
     if binary::has_failpoints(&program)? {
         return Err(Failure::new("the program has failpoints; a release must not"));
     }
-    let made = make(workspace, &program, &package.version)?;
+    let made = make_for(workspace, &program, &package.version, &options.maintainer, "xz")?;
     let (Some(folder), Some(name)) = (made.parent(), made.file_name()) else { return Ok(()) };
     binary::write_checksum(folder, &name.to_string_lossy())
 }
@@ -68,8 +82,22 @@ fn workspace_has_dpkg() -> Result<bool, Failure> {
     Ok(false)
 }
 
-/// Makes the package of a program under a version; returns its path.
+/// Makes the package of a program under a version, for a trial, which is over sooner without compression.
 fn make(workspace: &Workspace, program: &Path, version: &str) -> Result<PathBuf, Failure> {
+    make_for(workspace, program, version, MAINTAINER, "none")
+}
+
+/// Makes the package; returns its path.
+fn make_for(
+    workspace: &Workspace,
+    program: &Path,
+    version: &str,
+    maintainer: &str,
+    compression: &str,
+) -> Result<PathBuf, Failure> {
+    if !is_maintainer(maintainer) {
+        return Err(Failure::new(format!("{maintainer:?} is not `Name <address>`")));
+    }
     let root = workspace.target.join("package");
     let _ = fs::remove_dir_all(&root);
     for (from, to, mode) in FILES {
@@ -100,15 +128,26 @@ fn make(workspace: &Workspace, program: &Path, version: &str) -> Result<PathBuf,
     let control = control
         .replace("@VERSION@", version)
         .replace("@ARCHITECTURE@", architecture.trim())
-        .replace("@MAINTAINER@", "The Pagos maintainers <pagos@localhost>")
+        .replace("@MAINTAINER@", maintainer)
         .replace("@HOMEPAGE@", "https://github.com/pagos-rs/pagos");
     write(&root.join("DEBIAN/control"), &control)?;
     let dist = workspace.target.join("dist");
     fs::create_dir_all(&dist).map_err(Failure::while_doing(dist.display()))?;
     let made = dist.join(format!("pagos_{version}_{}.deb", architecture.trim()));
     let mut build = Command::new("dpkg-deb");
-    process::read_stdout(build.args(["--root-owner-group", "--build"]).arg(&root).arg(&made))?;
+    build.args(["--root-owner-group", "-Z", compression, "--build"]).arg(&root).arg(&made);
+    process::read_stdout(&mut build)?;
     Ok(made)
+}
+
+/// Whether a text is a name and an address on one line, as the field `Maintainer` of Debian's policy.
+fn is_maintainer(text: &str) -> bool {
+    let parts =
+        text.split_once(" <").and_then(|(name, rest)| Some((name, rest.strip_suffix('>')?)));
+    parts.is_some_and(|(name, address)| {
+        let is_plain = !text.contains(char::is_control) && !address.contains(['<', '>', ' ']);
+        is_plain && !name.trim().is_empty() && address.contains('@')
+    })
 }
 
 /// Which file goes where, with its mode.
@@ -178,6 +217,30 @@ mod tests {
         for (from, _, _) in FILES {
             assert!(root.join(from).is_file(), "{from}");
         }
+    }
+
+    #[test]
+    fn a_maintainer_is_a_name_and_an_address() {
+        let cases = [
+            (MAINTAINER, true),
+            ("Ana Díaz <ana@example.com>", true),
+            ("Ana", false),
+            (" <ana@example.com>", false),
+            ("Ana <example.com>", false),
+            ("Ana <ana@example.com> of Acme", false),
+            ("Ana <ana@example.com>\nDepends: x <y@z>", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_maintainer(text), expected, "{text}");
+        }
+        assert!(MAINTAINER.contains("@example.org>"), "an address that nobody has");
+    }
+
+    #[test]
+    fn every_placeholder_of_the_control_file_is_filled() {
+        let control = fs::read_to_string(workspace().root.join("ops/debian/control")).unwrap();
+        let names: Vec<&str> = control.split('@').skip(1).step_by(2).collect();
+        assert_eq!(names, ["VERSION", "ARCHITECTURE", "MAINTAINER", "HOMEPAGE"]);
     }
 
     /// No builder is needed to see that the steps fit the files. A test of pagos-cli looks at the

@@ -54,7 +54,7 @@ pub(super) fn run(workspace: &Workspace, program: &Path, version: &str) -> Resul
     Ok(())
 }
 
-fn expect(is_so: bool, what: &str) -> Result<(), Failure> {
+pub(super) fn expect(is_so: bool, what: &str) -> Result<(), Failure> {
     if is_so { Ok(()) } else { Err(Failure::new(format!("not so: {what}"))) }
 }
 
