@@ -34,7 +34,12 @@ fn follow(page: &str, blocks_min: usize) {
             "sh" => {
                 let mut bash = Command::new("bash");
                 bash.args(["-euo", "pipefail", "-c", block]).current_dir(folder.path());
-                let ended = bash.env("PATH", &path).env("USER", "reader").stdin(Stdio::null()).output().unwrap();
+                let ended = bash
+                    .env("PATH", &path)
+                    .env("USER", "reader")
+                    .stdin(Stdio::null())
+                    .output()
+                    .unwrap();
                 let err = String::from_utf8_lossy(&ended.stderr);
                 assert!(ended.status.success(), "{block}\n{err}");
                 told = String::from_utf8(ended.stdout).unwrap();
