@@ -49,11 +49,16 @@ pub(crate) fn tail(text: &str) -> Option<&str> {
     (is_masked && is_tail).then_some(digits)
 }
 
-/// Whether a name is so distinct that it means something wherever it stands in a free text: an
-/// amount or a date is no key.
+/// Whether a name is so distinct that it means something wherever it stands: an amount, a date or
+/// the number of an account is no key.
 pub(crate) fn is_telling(name: &str) -> bool {
     let has_letter = name.bytes().any(|byte| byte.is_ascii_alphabetic());
-    (has_letter && name.len() >= 5) || name.len() >= 9
+    (has_letter && name.len() >= 5) || name.len() >= 16
+}
+
+/// Whether a name means something in a field of its own, or in a text together with the amount.
+pub(crate) fn is_long(name: &str) -> bool {
+    name.len() >= 9
 }
 
 #[cfg(test)]
@@ -90,10 +95,10 @@ mod tests {
 
     #[test]
     fn amounts_and_dates_are_no_names() {
-        for text in ["pay-1", "nomina", "123456789"] {
+        for text in ["pay-1", "nomina", "8510123456789012"] {
             assert!(is_telling(text), "{text}");
         }
-        for text in ["p-1", "20260131", "150000", "1"] {
+        for text in ["p-1", "20260131", "150000", "1", "12345678901"] {
             assert!(!is_telling(text), "{text}");
         }
     }

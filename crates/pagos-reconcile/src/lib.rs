@@ -1,4 +1,11 @@
-//! Compares payouts with bank statements and with the lists of providers.
+//! Compares payouts with the lines of bank statements, and leaves a list that a person can finish.
+//!
+//! Start with [`Reconciler::new`]. [`Reconciler::import`] stores the lines of a statement,
+//! [`Reconciler::reconcile`] matches them with payouts, [`Reconciler::decide`] is what a person says
+//! about a line, [`Reconciler::close`] closes a period, and [`Reconciler::report`] tells what became
+//! of each payout. What decides is pure and needs no store: [`match_lines`] and [`outcome`].
+//!
+//! A statement is evidence for a person. Nothing here changes where a payout stands.
 
 #![cfg_attr(
     test,

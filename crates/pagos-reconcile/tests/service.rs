@@ -159,10 +159,9 @@ async fn figures_add_up_and_each_payout_has_its_outcome() {
     let summary = reconcile(&book).await;
     let alarms: Vec<&str> = summary.alarms.iter().map(|it| it.key.as_str()).collect();
     assert_eq!(alarms, ["lost-1", "twice-1"]);
-    assert_eq!(reconcile(&book).await.alarms.len(), 2);
     let report = report(&book, "2026-05-01", "2026-05-31").await;
     let counts: Vec<(&str, u64)> =
-        report.outcomes.iter().map(|(outcome, sum)| (outcome.word(), sum.count)).collect();
+        report.outcomes.iter().map(|(it, sum)| (it.word(), sum.count)).collect();
     let expected = [
         ("matched", 11),
         ("missing_there", 1),

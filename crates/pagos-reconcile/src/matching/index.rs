@@ -113,7 +113,7 @@ impl<'a> Index<'a> {
                 self.field(text, place, item, &mut clues);
             }
             for piece in fold::pieces(text) {
-                self.piece(piece, place, &mut clues);
+                self.piece(piece, place, item, &mut clues);
             }
         }
         if clues.is_empty() {
@@ -132,34 +132,39 @@ impl<'a> Index<'a> {
         (clues, batch)
     }
 
-    fn tables(&self) -> [(Rule, &Names<'a>); 3] {
-        [
+    /// A whole field. A short name that could be any number counts only together with the amount.
+    fn field(&self, text: &str, place: Place, item: &Item, clues: &mut Vec<Clue>) {
+        let is_distinct = fold::is_telling(text) || fold::is_long(text);
+        self.name(text, place, clues, |payout| is_distinct || self.is_whole(payout, item));
+    }
+
+    /// A piece of a text: the whole of it, and each part of it that could be a key. A number counts
+    /// only together with the amount, since texts contain those of accounts.
+    fn piece(&self, piece: &str, place: Place, item: &Item, clues: &mut Vec<Clue>) {
+        let parts = fold::keys(piece).filter(|part| *part != piece);
+        for word in std::iter::once(piece).chain(parts) {
+            let (is_telling, is_long) = (fold::is_telling(word), fold::is_long(word));
+            if is_telling || is_long {
+                self.name(word, place, clues, |it| is_telling || self.is_whole(it, item));
+            }
+        }
+    }
+
+    /// Every payout that has this name, if it counts.
+    fn name(&self, name: &str, place: Place, clues: &mut Vec<Clue>, counts: impl Fn(u32) -> bool) {
+        let tables = [
             (Rule::Reference, &self.references),
             (Rule::Key, &self.keys),
             (Rule::Tracking, &self.tracking),
-        ]
-    }
-
-    /// A whole field. A name that could be any number counts only together with the amount.
-    fn field(&self, text: &str, place: Place, item: &Item, clues: &mut Vec<Clue>) {
-        for (rule, table) in self.tables() {
-            for payout in table.get(text) {
-                let amount = self.expected.get(payout as usize).map(|it| it.amount);
-                if fold::is_telling(text) || amount.is_some_and(|it| item.is_whole(it)) {
-                    clues.push(Clue { payout, rule, place });
-                }
-            }
+        ];
+        for (rule, table) in tables {
+            let payouts = table.get(name).filter(|payout| counts(*payout));
+            clues.extend(payouts.map(|payout| Clue { payout, rule, place }));
         }
     }
 
-    /// A piece of a text: the whole of it, and each part of it that could be a key.
-    fn piece(&self, piece: &str, place: Place, clues: &mut Vec<Clue>) {
-        let parts = fold::keys(piece).filter(|part| *part != piece);
-        for word in std::iter::once(piece).chain(parts).filter(|it| fold::is_telling(it)) {
-            for (rule, table) in self.tables() {
-                clues.extend(table.get(word).map(|payout| Clue { payout, rule, place }));
-            }
-        }
+    fn is_whole(&self, payout: u32, item: &Item) -> bool {
+        self.expected.get(payout as usize).is_some_and(|it| item.is_whole(it.amount))
     }
 
     /// The payout whose key is `name` in the capitals of banks; the inner `None` if there are two.

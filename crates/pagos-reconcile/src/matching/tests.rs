@@ -81,6 +81,13 @@ fn a_key_that_could_be_any_number_needs_the_amount() {
     assert_eq!(told(&payouts, &[reference(-1_000, "7")]), "L1=7:-1000:key");
     assert_eq!(told(&payouts, &[reference(-999, "7")]), "");
     assert_eq!(told(&payouts, &[line("L1", -1_000, "nomina 7 del 20260511")]), "");
+    // The number of an account in a text is no reference of a payout of another amount.
+    let payouts = [named("pay-1", "120034567", "x")];
+    let text = |change| line("L1", change, "TEF CTA 120034567");
+    assert_eq!(told(&payouts, &[text(-1_000)]), "L1=pay-1:-1000:reference");
+    assert_eq!(told(&payouts, &[text(-999_000)]), "");
+    let field = reference(-999, "120034567");
+    assert_eq!(told(&payouts, &[field]), "L1=pay-1:-999:reference");
 }
 
 #[test]
