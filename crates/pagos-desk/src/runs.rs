@@ -39,7 +39,7 @@ pub(crate) async fn show(session: Session, Query(place): Query<Place>) -> Respon
 }
 
 async fn list(session: Session, after: Option<&str>, refused: Option<Refused>) -> Response {
-    let path = with_query("/v1/runs", &[("after", after), ("limit", Some("50"))]);
+    let path = with_query("/v1/runs", &[("after", after), ("limit", Some("25"))]);
     match session.get::<RunPage>(&path).await {
         Err(failed) => session.failed(&failed),
         Ok(page) => {

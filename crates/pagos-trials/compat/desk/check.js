@@ -14,7 +14,7 @@ const PROGRAM = process.env.COMPAT_PROGRAM;
 const ROOM = path.join(process.cwd(), "desk");
 const MODULES = path.join(process.cwd(), "node_modules");
 const PICTURES = process.env.DESK_SCREENSHOTS || path.join(ROOM, "pictures");
-const WAIT_MS = 60_000;
+const WAIT_MS = 90_000;
 
 function chromium() {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -36,6 +36,8 @@ function start(database, events) {
     createInterface({ input: service.stdout }).on("line", (line) => {
       const [, name, value] = /^([A-Z]+)=(.*)$/.exec(line) || [];
       if (name) settings[name] = value;
+      const [, webhooks] = /^Webhooks arrive at (http:[^ ]*[^ .])/.exec(line) || [];
+      if (webhooks) settings.WEBHOOKS = webhooks;
       if (line.startsWith("curl ")) resolve(settings);
     });
   });
@@ -67,6 +69,8 @@ const ROWS = [
 ];
 
 let failed = 0;
+/** How many events our system got. */
+let received = 0;
 async function check(name, body) {
   try {
     await body();
@@ -94,6 +98,7 @@ async function main() {
   fs.mkdirSync(ROOM, { recursive: true });
   // A system of ours that takes every event.
   const listener = createServer((request, answer) => {
+    received += 1;
     request.resume().on("end", () => answer.writeHead(204).end());
   });
   await new Promise((resolve) => listener.listen(0, "127.0.0.1", resolve));
@@ -153,6 +158,8 @@ async function tour({ browser, axe, settings, origin }) {
   const press = (page, name) => page.click(`main button:text-is("${name}")`);
   const submitter = await open(settings.SUBMIT);
   const approver = await open(settings.APPROVE);
+  const forged = await fetch(`${settings.WEBHOOKS}/webhooks/cashypro`, { method: "POST", body: "{}" });
+  assert(forged.status === 401, `the receiver answers a forged webhook with ${forged.status}`);
   let run;
 
   await check("a CSV with two mistakes is refused with both lines", async () => {
@@ -247,6 +254,76 @@ async function tour({ browser, axe, settings, origin }) {
     await context.close();
   });
 
+  await check("filters are saved under a name, found on the overview, and forgotten", async () => {
+    await go(approver, "/desk/payouts");
+    await approver.selectOption("#status", "failed");
+    await press(approver, "Filter");
+    await approver.fill("#link-name", "What failed");
+    await press(approver, "Save these filters");
+    await go(approver, "/desk");
+    await approver.click("main nav >> text=What failed");
+    assert(new URL(approver.url()).search === "?status=failed", approver.url());
+    assert((await text(approver)).includes("nov-luis"), await text(approver));
+    await picture(approver, "saved-link");
+    await approver.click("main button:has-text('Forget the link')");
+    assert(!(await text(approver)).includes("What failed"), await text(approver));
+  });
+
+  await check("an endpoint is disabled and enabled, each after a tick, and gets its events again", async () => {
+    const night = await open(token("desk.db", "night", "read", "resolve"));
+    const endpoint = "/desk/endpoints/sandbox";
+    await go(night, "/desk");
+    await night.click("nav >> text=Events sent");
+    await night.click("tbody a");
+    assert(new URL(night.url()).pathname === endpoint, night.url());
+    await press(night, "Disable");
+    assert(await night.locator("#disable-confirmed:invalid").count(), "a tick is required");
+    await night.check("#disable-confirmed");
+    await press(night, "Disable");
+    await until(night, endpoint, "off");
+    await picture(night, "endpoint");
+    await night.check("#enable-confirmed");
+    await press(night, "Enable");
+    await until(night, endpoint, "receives");
+    const before = received;
+    await night.fill("#replay-since", "2020-01-01T00:00");
+    await night.check("#replay-since-confirmed");
+    await night.click("form:has(#replay-since) button");
+    await until(night, endpoint, "receives");
+    const ends = Date.now() + WAIT_MS;
+    while (received === before && Date.now() < ends) await night.waitForTimeout(100);
+    assert(received > before, "nothing was sent again");
+    await night.context().close();
+  });
+
+  await check("a webhook is applied again", async () => {
+    const night = await open(token("desk.db", "night", "read", "resolve"));
+    await until(night, "/desk/inbox?state=applied", "cashypro");
+    await night.click("tbody a");
+    await press(night, "Apply it again");
+    await until(night, new URL(night.url()).pathname, "applied");
+    await picture(night, "webhook");
+    await night.context().close();
+  });
+
+  await check("a forged webhook is counted, and the page says what that means", async () => {
+    // The sums are kept once a minute.
+    await until(approver, "/desk/inbox", "A stranger sent it");
+    await approver.locator("#refused").scrollIntoViewIfNeeded();
+    await picture(approver, "refused");
+  });
+
+  await check("a token that reads nothing is told so at the login", async () => {
+    const context = await browser.newContext({ locale: "en-US" });
+    const page = await context.newPage();
+    await page.goto(`${origin}/desk`);
+    await page.fill("#token", token("desk.db", "mute", "submit"));
+    await page.click("main button");
+    const told = await page.textContent("[role=alert]");
+    assert(told.includes("no scope `read`"), told);
+    await context.close();
+  });
+
   await check("without scripts every page is complete", async () => {
     const page = await open(settings.APPROVE, { scripts: false });
     await go(page, run);
@@ -259,7 +336,8 @@ async function tour({ browser, axe, settings, origin }) {
 
   const pages = ["/desk", "/desk?span=month", "/desk/waiting", "/desk/runs", run, `${run}/report`,
     "/desk/payouts", "/desk/payouts/nov-luis", "/desk/payouts/nov-eva", "/desk/accounts",
-    "/desk/endpoints", "/desk/inbox", "/desk/no-such-page", "/desk/login"];
+    "/desk/endpoints", "/desk/endpoints/sandbox", "/desk/inbox", "/desk/inbox/1",
+    "/desk/payouts?status=failed", "/desk/no-such-page", "/desk/login"];
   for (const [width, screen] of Object.entries(SCREENS)) {
     for (const locale of ["en-US", "es-CL"]) {
       await check(`axe-core finds nothing at ${width} width in ${locale}`, async () => {
