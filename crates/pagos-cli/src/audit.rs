@@ -9,12 +9,14 @@
 mod chain;
 mod content;
 mod scrub;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub(crate) use chain::Counts;
-pub(crate) use content::{Selection, write};
+pub(crate) use content::write;
+pub(crate) use selection::Selection;
 pub(crate) use verify::{Verified, verify};
 
 /// The version of the format.

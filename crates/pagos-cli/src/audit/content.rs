@@ -7,10 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use pagos_core::{Day, OrderKey, Subject, Timestamp};
-use pagos_engine::{
-    Entry, Filed, Filter, InboxId, Page, Payout, RecordKind, Run, RunId, Store, Verdict,
-};
+use pagos_core::{OrderKey, Timestamp};
+use pagos_engine::{Entry, Filed, InboxId, Payout, Run, RunId, Store, Verdict};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use crate::{
@@ -18,13 +16,11 @@ use crate::{
         FORMAT,
         chain::{Chain, Counts, Kind},
         scrub::{Scrub, Words, tail},
+        selection::{Selection, deliveries, records, runs},
     },
     exit::Failure,
-    run::report::{Pages, of_run},
+    run::report::Pages,
 };
-
-/// How many rows are read from the store at a time.
-const PAGE: usize = 500;
 
 /// What is removed from every file; in its head.
 const REMOVES: [&str; 7] = [
@@ -36,36 +32,6 @@ const REMOVES: [&str; 7] = [
     "members of webhooks whose name is that of personal data or a secret",
     "what was prepared at a provider before a payout",
 ];
-
-/// Which payouts are exported.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Selection {
-    /// The members of a run.
-    Run(RunId),
-    /// Those submitted from the beginning of the first day to the end of the last, in UTC.
-    Days { from: Day, to: Day },
-}
-
-impl Selection {
-    /// The payouts in the store.
-    pub(crate) fn filter(&self) -> Filter {
-        match self {
-            Self::Run(run) => of_run(run),
-            Self::Days { from, to } => Filter {
-                since: Some(from.start(0)),
-                until: Some(to.plus(1).start(0)),
-                ..Filter::default()
-            },
-        }
-    }
-
-    fn wire(&self) -> Value {
-        match self {
-            Self::Run(run) => json!({ "run": run }),
-            Self::Days { from, to } => json!({ "from": from, "to": to }),
-        }
-    }
-}
 
 /// Writes the file; returns the counts, the hash of the last line, and the writer.
 pub(crate) async fn write<W: Write>(
@@ -334,73 +300,5 @@ fn told_by(filed: &Filed, entry: &Entry) -> Option<u64> {
             Some(filed.item.id.0)
         }
         _ => None,
-    }
-}
-
-/// The numbers of the verified webhooks about each payout.
-async fn deliveries(store: &Arc<dyn Store>) -> Result<HashMap<OrderKey, Vec<InboxId>>, Failure> {
-    let (mut found, mut after) = (HashMap::<_, Vec<_>>::new(), 0);
-    loop {
-        let page = store.deliveries(None, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.item.id.0;
-        for Filed { item, .. } in page {
-            let hint = match &item.verdict {
-                Some(Verdict::Genuine { event }) if event.subject == Subject::Payout => {
-                    item.verdict.as_ref().map(Verdict::hint)
-                }
-                Some(Verdict::Unreadable { hint, .. }) => Some(hint.clone()),
-                _ => None,
-            };
-            let Some(hint) = hint else { continue };
-            let key = match (hint.key, hint.reference) {
-                (Some(key), _) => Some(key),
-                (None, Some(reference)) => store.payout_of(&item.account, &reference).await?,
-                (None, None) => None,
-            };
-            if let Some(key) = key {
-                found.entry(key).or_default().push(item.id);
-            }
-        }
-    }
-}
-
-/// The runs that the selected payouts are members of.
-async fn runs(store: &Arc<dyn Store>, selection: &Selection) -> Result<Vec<(RunId, Run)>, Failure> {
-    if let Selection::Run(name) = selection {
-        return Ok(store.run(name).await?.map(|run| (name.clone(), run)).into_iter().collect());
-    }
-    let (mut found, mut before) = (Vec::new(), None);
-    loop {
-        let page = store.runs(before, PAGE).await?;
-        let Some((_, last)) = page.last() else { break };
-        before = Some(last.id);
-        for (name, run) in page {
-            let filter = Filter { run: Some(name.clone()), ..selection.filter() };
-            if !store.list(&filter, &Page::by_key(1)).await?.is_empty() {
-                found.push((name, run));
-            }
-        }
-    }
-    found.reverse();
-    Ok(found)
-}
-
-/// The bodies of the records about approvals whose name is wanted.
-async fn records(
-    store: &Arc<dyn Store>,
-    is_wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Value>, Failure> {
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = store.records(RecordKind::Approval, &after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after.clone_from(&last.name);
-        for record in page.iter().filter(|record| is_wanted(&record.name)) {
-            let body = serde_json::from_str(&record.body).map_err(|_| {
-                Failure::new(format!("record {} cannot be read; it is damaged", record.name))
-            })?;
-            found.push(body);
-        }
     }
 }
