@@ -1,5 +1,6 @@
 //! `/v1/payouts`: submit one, look at one, its history, a list, and a person's decision.
 
+mod lines;
 pub(crate) mod order;
 mod outlook;
 mod resend;
@@ -12,7 +13,7 @@ use pagos_core::{OrderKey, PayoutOrder, ProviderRef};
 use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, Sorted, Submitted};
 use serde::Deserialize;
 
-pub(crate) use {outlook::*, resend::*, resolve::*};
+pub(crate) use {lines::*, outlook::*, resend::*, resolve::*};
 
 use crate::{
     acts::ReleaseState,

@@ -57,6 +57,7 @@ fn operations(api: &Api) -> (OpenApiRouter<Api>, OpenApiRouter<Api>) {
         .routes(routes!(payouts::read_payout))
         .routes(routes!(payouts::read_payout_history))
         .routes(routes!(payouts::read_outlook))
+        .routes(routes!(payouts::read_statement_lines))
         .routes(routes!(payouts::disclose_account_number))
         .routes(routes!(payouts::resolve_payout))
         .routes(routes!(payouts::approve_resend))

@@ -27,6 +27,7 @@ fn request_of(operation: &str) -> Option<(&'static str, Value)> {
             ("/v1/payouts/may-1/resolve", json!({ "decision": "ask", "note": "look again" }))
         }
         "GET /v1/payouts/{key}/outlook" => ("/v1/payouts/may-1/outlook", none),
+        "GET /v1/payouts/{key}/statement-lines" => ("/v1/payouts/may-1/statement-lines", none),
         // Nobody may see the number of an order that exists, in these tests.
         "POST /v1/payouts/{key}/account-number" => ("/v1/payouts/x/account-number", json!({})),
         "GET /v1/totals" => ("/v1/totals", none),
@@ -101,7 +102,7 @@ async fn every_operation_looks_at_its_scope() {
         .await;
     let all = operations(&site.document);
     // A session may be begun and ended with any token: it has the scopes of that one.
-    assert_eq!(all.len(), 46, "{all:?}");
+    assert_eq!(all.len(), 47, "{all:?}");
     let mut tokens = Vec::new();
     for scope in Scope::ALL {
         tokens.push((scope, site.token(scope.word(), &[scope]).await));

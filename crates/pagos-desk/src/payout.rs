@@ -17,7 +17,7 @@ use crate::{
     link::encoded,
     session::Session,
     show,
-    view::{Disclosed, Entry, History, Outlook, Payout},
+    view::{Disclosed, Entry, History, Outlook, Payout, StatementLine, StatementLines},
     words::Words,
 };
 
@@ -28,6 +28,7 @@ struct Page {
     payout: Payout,
     outlook: Outlook,
     entries: Vec<Entry>,
+    lines: Vec<StatementLine>,
     /// The number in full, right after somebody asked for it.
     account_number: Option<String>,
 }
@@ -39,20 +40,29 @@ pub(crate) async fn show(session: Session, Path(key): Path<String>) -> Response 
 async fn show_with(session: Session, key: &str, account_number: Option<String>) -> Response {
     match read(&session, key).await {
         Err(refused) => session.failed(&refused),
-        Ok((payout, outlook, entries)) => {
+        Ok(Read { payout, outlook, entries, lines }) => {
             let title = format!("{} {key}", session.language.words().payout);
             let frame = session.frame(&title);
-            session.answer(render(&Page { frame, payout, outlook, entries, account_number }))
+            session.answer(render(&Page { frame, payout, outlook, entries, lines, account_number }))
         }
     }
 }
 
-async fn read(session: &Session, key: &str) -> Result<(Payout, Outlook, Vec<Entry>), Refused> {
+/// What the API says about one payout.
+struct Read {
+    payout: Payout,
+    outlook: Outlook,
+    entries: Vec<Entry>,
+    lines: Vec<StatementLine>,
+}
+
+async fn read(session: &Session, key: &str) -> Result<Read, Refused> {
     let path = format!("/v1/payouts/{}", encoded(key));
     let payout = session.get(&path).await?;
     let outlook = session.get(&format!("{path}/outlook")).await?;
     let history: History = session.get(&format!("{path}/history")).await?;
-    Ok((payout, outlook, history.entries))
+    let statements: StatementLines = session.get(&format!("{path}/statement-lines")).await?;
+    Ok(Read { payout, outlook, entries: history.entries, lines: statements.lines })
 }
 
 /// A decision.

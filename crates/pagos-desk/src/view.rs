@@ -229,6 +229,25 @@ pub(crate) struct Outlook {
     pub(crate) decisions: Vec<String>,
 }
 
+/// What statements of banks show of a payout.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StatementLines {
+    pub(crate) lines: Vec<StatementLine>,
+}
+
+/// A line of a statement.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StatementLine {
+    pub(crate) book: String,
+    pub(crate) day: String,
+    pub(crate) state: String,
+    pub(crate) change: String,
+    pub(crate) currency: String,
+    pub(crate) bank_reference: Option<String>,
+    pub(crate) evidence: String,
+    pub(crate) by: Option<String>,
+}
+
 /// A full account number.
 #[derive(Deserialize)]
 pub(crate) struct Disclosed {

@@ -67,6 +67,12 @@ words! {
     attempts "Intentos" "Attempts",
     created_at "Recibido" "Submitted",
     settled_at "Concluido" "Settled",
+    on_statements "En las cartolas del banco" "On the bank's statements",
+    on_no_statement
+        "Ninguna cartola importada muestra este pago."
+        "No statement that was imported shows this payout.",
+    line_matched "conciliado" "reconciled",
+    line_proposed "propuesto: falta que alguien lo confirme" "proposed: somebody must still say so",
     reason "Motivo" "Reason",
     count "Cantidad" "Count",
     total "Total" "Total",

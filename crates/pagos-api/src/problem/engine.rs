@@ -54,6 +54,20 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<pagos_reconcile::Error> for Problem {
+    /// Of something that was read.
+    fn from(error: pagos_reconcile::Error) -> Self {
+        match error {
+            pagos_reconcile::Error::Store(cause) => (*cause).into(),
+            pagos_reconcile::Error::Refused(_)
+            | pagos_reconcile::Error::Conflict(_)
+            | pagos_reconcile::Error::Unreadable(_) => {
+                Self::new(ProblemType::StoreFailed, "a line of a statement cannot be read")
+            }
+        }
+    }
+}
+
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         let of = match &error {

@@ -1,10 +1,6 @@
 //! `pagos reconcile report`: what a book and Pagos say about each other, as tables, CSV, JSON or a page.
 
-use std::{
-    fs::{File, OpenOptions},
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 use pagos_reconcile::{LINES_HEADER, Language, PAYOUTS_HEADER, PayoutRow, Report};
 use serde::Serialize;
@@ -15,7 +11,7 @@ use crate::{
     console,
     exit::{Exit, Failure},
     input::path_text,
-    output::{Column, Grid, Kind, Screen, write_sentence},
+    output::{Column, Grid, Kind, PrivateFile, Screen, write_sentence},
 };
 
 /// The document in JSON.
@@ -48,11 +44,11 @@ pub(super) async fn run(
     let report = opened.reconciler.report(arguments.from, arguments.through, &mut each).await?;
     match &arguments.out {
         Some(path) => {
-            let mut out = BufWriter::new(new_file(path)?);
+            let mut out = PrivateFile::create(path)?;
             // A file is as wide as its lines.
             let screen = Screen { columns: None, ..Screen::of_stdout() };
             write(&mut out, screen, arguments, &report, all.as_deref())?;
-            out.into_inner().map_err(|error| error.into_error())?.sync_all()?;
+            out.keep()?;
             console::tell(&format!("{}: written", path_text(path)));
         }
         None => {
@@ -71,20 +67,6 @@ fn exit(report: &Report) -> Exit {
         (true, true) => Exit::Succeeded,
         (true, false) => Exit::SomeFailed,
     }
-}
-
-/// A new file that only its owner reads.
-fn new_file(path: &Path) -> Result<File, Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
-        .open(path)
-        .map_err(|error| Failure::new(format!("{}: cannot be made: {error}", path_text(path))))
 }
 
 fn write(
