@@ -70,5 +70,5 @@ fn the_page_about_bank_files_does_what_it_says() {
 
 #[test]
 fn the_page_about_reconciliation_does_what_it_says() {
-    follow("reconcile", 12);
+    follow("reconcile", 11);
 }

@@ -39,6 +39,7 @@ struct Document<'a> {
     #[serde(flatten)]
     row: &'a Row<'a>,
     /// The lines of statements that show it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reconciled: &'a [Reconciled],
 }
 

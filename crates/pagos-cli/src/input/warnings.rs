@@ -60,7 +60,7 @@ impl Warnings {
                 "the workbook opens on its sheet {shown:?}, and {:?} is read, which is the first",
                 sheet.name
             );
-            self.push(Problem::of_line(1, because, "move the payroll to the first sheet"));
+            self.push(Problem::of_line(1, because, "move the table to the first sheet"));
         }
         if let Some(first) = sheet.hidden.first() {
             let because = match sheet.hidden.len() {
