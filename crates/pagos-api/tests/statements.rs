@@ -50,6 +50,7 @@ async fn a_payout_is_shown_with_the_lines_that_show_it() {
         side: Side::Debit,
         amount: order.amount,
         kind: Kind::Transfer,
+        balance: None,
         transactions: vec![transaction],
     };
     import.add(line).await.unwrap();

@@ -1,6 +1,6 @@
 //! The rows of a report as CSV, for programs that calculate: payouts one by one, and lines.
 
-use pagos_core::Money;
+use pagos_core::{Money, OrderKey};
 
 use crate::report::{LineRow, PayoutRow, Report};
 
@@ -9,7 +9,8 @@ pub const PAYOUTS_HEADER: &str =
     "outcome,key,account,beneficiary_account,due,status,amount,booked,currency\r\n";
 
 /// The first row of the lines.
-pub const LINES_HEADER: &str = "day,line,bank_reference,state,candidates,change,open,currency\r\n";
+pub const LINES_HEADER: &str =
+    "day,line,bank_reference,state,payouts,candidates,text,change,open,currency\r\n";
 
 impl PayoutRow {
     /// The payout as a row of CSV below [`PAYOUTS_HEADER`], so that a report of any length can be
@@ -31,13 +32,16 @@ impl PayoutRow {
 impl LineRow {
     /// The line as a row of CSV below [`LINES_HEADER`].
     pub fn csv(&self) -> String {
-        let candidates: Vec<&str> = self.candidates.iter().map(|it| it.as_str()).collect();
+        let keys =
+            |keys: &[OrderKey]| keys.iter().map(OrderKey::as_str).collect::<Vec<_>>().join(" ");
         let texts = [
             &self.day.to_string(),
             &self.id,
             self.bank_reference.as_deref().unwrap_or_default(),
             self.state,
-            &candidates.join(" "),
+            &keys(&self.payouts),
+            &keys(&self.candidates),
+            &self.text,
         ];
         let amounts = [number(self.change), number(self.open)];
         format!("{},{},{}\r\n", row(&texts), amounts.join(","), self.change.currency)
@@ -89,9 +93,13 @@ mod tests {
             open: pesos(-1_000),
             state: "open",
             bank_reference: Some("=HYPERLINK(\"x\")".to_owned()),
+            place: 1,
+            text: "+1".to_owned(),
+            payouts: Vec::new(),
             candidates: Vec::new(),
+            decided: Vec::new(),
         };
-        let expected = "\"2026-05-11\",\"a-1\",\"'=HYPERLINK(\"\"x\"\")\",\"open\",\"\",\
+        let expected = "\"2026-05-11\",\"a-1\",\"'=HYPERLINK(\"\"x\"\")\",\"open\",\"\",\"\",\"'+1\",\
                         -1000,-1000,CLP\r\n";
         assert_eq!(row.csv(), expected);
         for text in ["+1", "-1", "@A1", "\tx", "\rx"] {

@@ -62,6 +62,21 @@ impl Outcome {
         }
     }
 
+    /// Whether Pagos and the bank say different things about a payout.
+    pub fn is_difference(self) -> bool {
+        match self {
+            Self::MissingThere
+            | Self::AmountDiffers
+            | Self::StatusDiffers
+            | Self::DuplicateThere => true,
+            Self::Matched
+            | Self::MissingHere
+            | Self::Returned
+            | Self::NotDueYet
+            | Self::NotPaid => false,
+        }
+    }
+
     /// Whether nobody has to look at it.
     pub fn is_agreed(self) -> bool {
         matches!(self, Self::Matched | Self::NotPaid)

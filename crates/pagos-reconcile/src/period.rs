@@ -165,7 +165,7 @@ impl Reconciler {
     /// Closes the days after the last closed period, through a day.
     ///
     /// # Errors
-    /// `Refused` if lines are open or proposed or no statement covers the last day, unless a note
+    /// `Refused` if lines are open or proposed, payouts differ, or no statement covers a day, unless a note
     /// says why it is closed although that is so; `Refused` for a day that is closed already;
     /// `Conflict` if somebody else closed it at the same moment; `Store`.
     pub async fn close(&self, closing: Closing) -> Result<PeriodRecord, Error> {
@@ -187,11 +187,13 @@ impl Reconciler {
             self.refuse_unfinished(&statements, (from, through)).await?;
         }
         let balances = self.balances(&statements, (from, through)).await?;
+        let change = totals.all.change()?;
+        let computed = balances.opening.and_then(|it| it.checked_add(change));
         let record = PeriodRecord {
             from,
             through,
             opening: balances.opening,
-            closing: balances.closing,
+            closing: balances.closing(computed),
             totals,
             although,
             at: closing.at,
@@ -231,6 +233,20 @@ impl Reconciler {
             return Err(Error::refused(format!(
                 "no statement covers all days from {} to {}; import it, or close with a note",
                 days.0, days.1
+            )));
+        }
+        let report = self.report(days.0, days.1, &mut |_| ()).await?;
+        if let Some(alarm) = report.alarms.first() {
+            return Err(Error::refused(format!(
+                "payout {}: {}; look at it, or close with a note",
+                alarm.key, alarm.because
+            )));
+        }
+        if let Some(row) = report.payouts.iter().find(|it| it.outcome.is_difference()) {
+            return Err(Error::refused(format!(
+                "payout {} is {}; look at it, or close with a note",
+                row.key,
+                row.outcome.word()
             )));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Reconciles the open lines of a book with payouts, and writes what was found.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -15,7 +15,7 @@ use crate::{
     expected::{Booked, Expected},
     fold,
     matching::{JudgedLine, Matcher, Part, Verdict},
-    outcome::{Alarm, alarm, outcome},
+    outcome::{Alarm, Outcome, alarm, outcome},
     stored::LineBody,
 };
 
@@ -38,6 +38,8 @@ pub struct Summary {
     pub written: u64,
     /// How many lines somebody else wrote meanwhile; they are left for the next time.
     pub conflicts: u64,
+    /// How many of the payouts differ, by how.
+    pub differences: BTreeMap<Outcome, u64>,
     /// What somebody must know at once, by key. It contains what was told before as long as it is
     /// so.
     pub alarms: Vec<Alarm>,
@@ -91,8 +93,13 @@ impl Reconciler {
         }
         let covered = covered(&self.statements().await?);
         let rules = &self.book.rules;
-        let alarms = expected.iter().filter_map(|it| alarm(it, outcome(it, &covered, rules)));
-        summary.alarms = alarms.collect();
+        for it in &expected {
+            let outcome = outcome(it, &covered, rules);
+            summary.alarms.extend(alarm(it, outcome));
+            if outcome.is_difference() {
+                *summary.differences.entry(outcome).or_default() += 1;
+            }
+        }
         summary.alarms.sort();
         Ok(summary)
     }

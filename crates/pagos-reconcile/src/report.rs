@@ -15,7 +15,7 @@ use crate::{
     matching::Verdict,
     outcome::{Alarm, Covered, Outcome, alarm, outcome},
     period::{Counter, Late, Sum, Totals},
-    stored::LineBody,
+    stored::{Decided, LineBody},
 };
 
 /// The report of some days.
@@ -83,7 +83,7 @@ pub struct PayoutRow {
     pub booked: Money,
 }
 
-/// One line of a report that no payout explains.
+/// One line of a book. Long numbers in its text are masked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LineRow {
     /// Its id.
@@ -94,12 +94,20 @@ pub struct LineRow {
     pub change: Money,
     /// The part of it that nothing explains.
     pub open: Money,
-    /// `open` or `proposed`.
+    /// `open`, `proposed`, `matched` or `explained`.
     pub state: &'static str,
     /// The bank's own reference.
     pub bank_reference: Option<String>,
+    /// Where it is in the file that brought it.
+    pub place: u64,
+    /// What the bank wrote about it.
+    pub text: String,
+    /// Whose it is.
+    pub payouts: Vec<OrderKey>,
     /// Whose it may be.
     pub candidates: Vec<OrderKey>,
+    /// What people said about it, oldest first.
+    pub decided: Vec<Decided>,
 }
 
 impl Reconciler {
@@ -275,9 +283,9 @@ impl Figures {
     }
 
     fn of(totals: &Totals, balances: Balances) -> Result<Self, Error> {
-        let Balances { opening, closing } = balances;
-        let change = totals.all.change()?;
+        let (opening, change) = (balances.opening, totals.all.change()?);
         let computed = opening.and_then(|it| it.checked_add(change));
+        let closing = balances.closing(computed);
         let negative = |it: Money| Money::new(it.minor.saturating_neg(), it.currency);
         let difference = computed.zip(closing);
         let difference =
@@ -316,10 +324,32 @@ impl LineRow {
             open: Money::new(line.change.minor - matched, line.change.currency),
             state: line.state.word(),
             bank_reference: bank_reference(body),
+            place: body.line.place,
+            text: text(body),
+            payouts: body.parts().iter().map(|it| it.key.clone()).collect(),
             candidates: candidates.iter().map(|it| it.key.clone()).collect(),
+            decided: body.decided.clone(),
         }
     }
 }
+
+/// References and words of a line, with at most the last four digits of long numbers.
+fn text(body: &LineBody) -> String {
+    let transactions = body.line.transactions.iter().take(TRANSACTIONS_SHOWN);
+    let texts = transactions.flat_map(|it| it.references.iter().chain([&it.text]));
+    let words = texts.flat_map(|it| it.as_str().split_whitespace()).map(masked_number);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A word in which a number of seven digits or more, as of an account or a document, is masked.
+fn masked_number(word: &str) -> String {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let is_number = word.bytes().all(|it| it.is_ascii_digit() || b"-./".contains(&it));
+    if is_number && digits >= 7 { masked(word) } else { word.to_owned() }
+}
+
+/// Of a batch, so many are shown.
+const TRANSACTIONS_SHOWN: usize = 3;
 
 pub(crate) fn bank_reference(body: &LineBody) -> Option<String> {
     let mut references = body.line.transactions.iter().filter_map(|it| it.bank_reference.as_ref());

@@ -127,10 +127,13 @@ pub struct Rules {
     pub after_days: i32,
     /// How many days after that a return, or a second payment, is still looked for.
     pub reach_days: i32,
+    /// The largest amount, in minor units, that is a fee or a tax because the bank or the mapping
+    /// calls it one; a larger one waits for a person. `None` for no limit.
+    pub fee_max: Option<i64>,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { before_days: 1, after_days: 5, reach_days: 60 }
+        Self { before_days: 1, after_days: 5, reach_days: 60, fee_max: None }
     }
 }

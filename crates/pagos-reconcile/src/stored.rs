@@ -63,6 +63,10 @@ pub struct StatementRecord {
     pub lines: u64,
     /// How many of them were new.
     pub new: u64,
+    /// How many were taken for lines of an earlier file although nothing proves it: they have no
+    /// reference of the bank and no balance, and are on a day of which both files may have a part.
+    #[serde(default)]
+    pub unsure: u64,
     /// When it was imported.
     pub at: Timestamp,
     /// Who imported it.
@@ -75,6 +79,9 @@ pub struct StatementSpan {
     /// The bank's own id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Text>,
+    /// The number of the account at the bank, if the statement says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Text>,
     /// Its first day; `None` if it names none and has no line.
     pub from: Option<Day>,
     /// Its last day.

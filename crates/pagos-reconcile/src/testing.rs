@@ -67,6 +67,7 @@ pub(crate) fn lines_of(id: &str, change: i64, transactions: Vec<Transaction>) ->
         side: if change < 0 { Side::Debit } else { Side::Credit },
         amount: pesos(change.abs()),
         kind: Kind::Transfer,
+        balance: None,
         transactions,
     };
     OpenLine { id: id.to_owned(), line }

@@ -164,6 +164,7 @@ fn lines(payouts: &[Expected], cuts: &[Cut]) -> Vec<OpenLine> {
             side: cut.side,
             amount: pesos(sum),
             kind: cut.kind,
+            balance: None,
             transactions,
         };
         OpenLine { id: format!("L{place:02}"), line }

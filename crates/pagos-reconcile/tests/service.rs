@@ -201,7 +201,9 @@ async fn a_closed_period_is_refused_while_open_and_tells_what_came_late() {
     reconcile(&book).await;
     let refused = book.close(closing("2026-06-05", None)).await.unwrap_err();
     assert!(refused.to_string().contains("no statement covers"), "{refused}");
-    let closed = book.close(closing("2026-05-31", None)).await.unwrap();
+    let refused = book.close(closing("2026-05-31", None)).await.unwrap_err();
+    assert!(refused.to_string().contains("pay-11 is missing_there"), "{refused}");
+    let closed = book.close(closing("2026-05-31", Some("the bank looks for it"))).await.unwrap();
     assert_eq!((closed.from, closed.opening), (day("2026-05-01"), Some(pesos(50_000))));
     assert_eq!(closed.closing, Some(pesos(39_000)));
     assert!(book.close(closing("2026-05-20", None)).await.is_err());

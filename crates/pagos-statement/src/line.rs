@@ -111,6 +111,9 @@ pub struct Line {
     pub amount: Money,
     /// What it is about.
     pub kind: Kind,
+    /// The balance after it, if the statement says or implies it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Money>,
     /// What the line is the sum of: one transaction, or those of a batch as far as the file names
     /// them. Never empty. If there are several, their sum is the amount of the line.
     pub transactions: Vec<Transaction>,
@@ -177,10 +180,22 @@ impl Line {
         }
     }
 
+    /// Whether its fingerprint is that of no other line of the account: the bank gives a reference of
+    /// its own, or the balance after it is known.
+    pub fn is_distinct(&self) -> bool {
+        self.balance.is_some() || self.bank_references().next().is_some()
+    }
+
+    fn bank_references(&self) -> impl Iterator<Item = &str> {
+        let of_bank = self.transactions.iter().filter_map(|it| it.bank_reference.as_ref());
+        of_bank.map(Text::as_str).filter(|it| !it.is_empty())
+    }
+
     /// A fingerprint of what the line says, wherever it is in its file: 32 hexadecimal digits. Where
     /// the bank gives references of its own, they count and the texts do not, since texts differ
-    /// between an export of today and one of next month. Two lines that a bank booked can have the
-    /// same fingerprint; whoever stores them counts.
+    /// between an export of today and one of next month. Where it gives none, the balance after the
+    /// line counts, which tells two equal payments apart. Two lines that a bank booked can still have
+    /// the same fingerprint; whoever stores them counts.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         let mut add = |field: &str| {
@@ -189,9 +204,9 @@ impl Line {
         };
         add(&self.day.to_string());
         add(&self.change().to_string());
-        let of_bank = self.transactions.iter().filter_map(|it| it.bank_reference.as_ref());
-        let of_bank: Vec<&str> = of_bank.map(Text::as_str).filter(|it| !it.is_empty()).collect();
+        let of_bank: Vec<&str> = self.bank_references().collect();
         if of_bank.is_empty() {
+            add(&self.balance.map_or_else(String::new, |balance| balance.to_string()));
             for transaction in &self.transactions {
                 transaction.references.iter().for_each(|it| add(it.as_str()));
                 add(transaction.tracking.as_ref().map_or("", Text::as_str));

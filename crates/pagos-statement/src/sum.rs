@@ -33,6 +33,12 @@ pub(crate) fn check_sum(
     ))
 }
 
+/// The balance after some lines; `None` beyond all amounts.
+pub(crate) fn balance_after(opening: Money, change_minor: i128) -> Option<Money> {
+    let minor = i64::try_from(i128::from(opening.minor) + change_minor).ok()?;
+    Some(Money::new(minor, opening.currency))
+}
+
 /// Statements that were seen in the file, by their hashes.
 #[derive(Debug, Default)]
 pub(crate) struct Once {

@@ -172,7 +172,7 @@ impl Table<'_> {
             statement.days = (first.min(line.day), last.max(line.day));
         }
         self.counts.add(&line);
-        sink(Part::Line(line));
+        sink(Part::Line(Line { balance, ..line }));
     }
 
     /// The balance before the first row, if rows are sorted from the oldest on.

@@ -18,7 +18,7 @@ pub(super) struct Item {
     pub(super) day: Day,
     pub(super) currency: Currency,
     /// Its money, with the charges that it contains.
-    gross: i64,
+    pub(super) gross: i64,
     /// Its money without them.
     net: i64,
     /// The payouts that it names, by number, each with its strongest rule.

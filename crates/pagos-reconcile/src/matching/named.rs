@@ -73,7 +73,10 @@ fn judge(expected: &[Expected], rules: &Rules, item: &Item) -> Judged {
     let is_transfer = matches!(item.kind, Kind::Transfer | Kind::Return);
     // "Pago de comisiones" is a payout, whatever a bank's export makes of that word.
     if !is_transfer && !item.clues.iter().any(whole) {
-        return Judged::Ruled(Ruling::Explained);
+        return match is_charge(rules, item) {
+            true => Judged::Ruled(Ruling::Explained),
+            false => Judged::Nothing,
+        };
     }
     let is_possible = |clue: &Clue| {
         of(expected, *clue).is_some_and(|it| {
@@ -104,6 +107,16 @@ fn judge(expected: &[Expected], rules: &Rules, item: &Item) -> Judged {
                 false => propose(expected, item, several),
             }
         }
+    }
+}
+
+/// Whether it is believed to be what its kind says: nobody is paid by a fee, and a large one is worth a
+/// look.
+fn is_charge(rules: &Rules, item: &Item) -> bool {
+    match (item.kind, item.side) {
+        (Kind::Interest, _) => true,
+        (_, Side::Credit) => false,
+        (_, Side::Debit) => rules.fee_max.is_none_or(|most| item.gross <= most),
     }
 }
 

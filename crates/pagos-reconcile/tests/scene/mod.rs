@@ -158,6 +158,7 @@ pub(crate) fn line(booked: &str, change: i64, text: &str) -> Line {
         side: if change < 0 { Side::Debit } else { Side::Credit },
         amount: pesos(change.abs()),
         kind: Kind::Transfer,
+        balance: None,
         transactions: vec![transaction],
     }
 }

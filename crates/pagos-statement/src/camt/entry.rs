@@ -55,7 +55,16 @@ pub(super) fn read(
     };
     let entry = Entry { element, amount, side, charges: charges(element)? };
     let transactions = entry.transactions(details)?;
-    Ok(Read::Line(Box::new(Line { place, day, value_day, side, amount, kind, transactions })))
+    Ok(Read::Line(Box::new(Line {
+        place,
+        day,
+        value_day,
+        side,
+        amount,
+        kind,
+        balance: None,
+        transactions,
+    })))
 }
 
 /// What all transactions are.

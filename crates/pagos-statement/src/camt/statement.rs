@@ -8,7 +8,7 @@ use crate::{
     Balance, Counts, Head, Part, Problem, Side, Tail, Text,
     amount::{self, WITH_POINT},
     problem::{AGAIN, Problems},
-    sum::{Once, check_sum},
+    sum::{Once, balance_after, check_sum},
     xml::Element,
 };
 
@@ -225,11 +225,14 @@ impl Statement {
         let Some(Some(amount)) = problems.take(amount) else { return };
         let Some(read) = problems.take(entry::read(element, amount, details)) else { return };
         match read {
-            Read::Line(line) => {
+            Read::Line(mut line) => {
                 self.begin(counts, sink);
                 let (first, last) = self.days.unwrap_or((line.day, line.day));
                 self.days = Some((first.min(line.day), last.max(line.day)));
                 self.booked.add(line.side, line.amount);
+                let change = self.booked.credits_minor - self.booked.debits_minor;
+                let opening = self.opening.filter(|_| self.is_first_page);
+                line.balance = opening.and_then(|(_, it)| balance_after(it.amount, change));
                 counts.add(&line);
                 sink(Part::Line(*line));
             }

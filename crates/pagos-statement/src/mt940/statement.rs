@@ -5,7 +5,7 @@ use pagos_core::Day;
 use crate::{
     Balance, Counts, Head, Line, Part, Problem, Side, Tail, Text, Transaction,
     problem::{AGAIN, Problems},
-    sum::{Once, check_sum},
+    sum::{Once, balance_after, check_sum},
     text::{Words, references},
 };
 
@@ -163,6 +163,7 @@ impl Book {
         let entry = fields::parse_entry(field.first(), currency).map_err(refused)?;
         let minor = i128::from(entry.amount.minor);
         open.change_minor += if entry.side == Side::Debit { -minor } else { minor };
+        let balance = balance_after(open.opening.amount, open.change_minor);
         let (first, last) = open.days.unwrap_or((entry.day, entry.day));
         open.days = Some((first.min(entry.day), last.max(entry.day)));
         let mut supplement = Words::default();
@@ -184,6 +185,7 @@ impl Book {
             side: entry.side,
             amount: entry.amount,
             kind: entry.kind,
+            balance,
             transactions: vec![transaction],
         })
     }

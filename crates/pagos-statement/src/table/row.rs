@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
         };
         let transactions = vec![transaction];
         let place = self.row.place;
-        let line = Line { place, day, value_day, side, amount, kind, transactions };
+        let line = Line { place, day, value_day, side, amount, kind, balance: None, transactions };
         Ok((line, self.balance()?))
     }
 

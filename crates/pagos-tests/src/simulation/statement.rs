@@ -173,7 +173,8 @@ impl Booking {
         }
         let day = Day::at(self.at, 0);
         let transactions = vec![transaction];
-        let line = Line { place, day, value_day: None, side, amount, kind, transactions };
+        let line =
+            Line { place, day, value_day: None, side, amount, kind, balance: None, transactions };
         OpenLine { id: place.to_string(), line }
     }
 }
