@@ -119,12 +119,13 @@ fn a_statement_is_matched_finished_and_closed() {
         &[("1", "PAGO wages-1", "150.000,00", ""), ("3", "COMISION", "1.190,00", "")],
     );
     let told = scene.run("statement o.csv --json").exits(2).json();
-    assert_eq!(told["files"][0]["new"], 0, "{told}");
+    assert_eq!((&told["files"][0]["new"], &told["files"][0]["unsure"]), (&0.into(), &0.into()));
 
     let [(line, -3_000_050, _)] = &scene.lines("open")[..] else { panic!() };
     scene.run(&format!("close --through {}", scene.day)).exits(1);
     scene.run(&format!("match {line} --key wages-1=40000 --note card")).exits(1);
-    scene.run(&format!("match {line} --key wages-1 --note card")).exits(0);
+    // More than its amount: somebody must look.
+    scene.run(&format!("match {line} --key wages-1 --note card")).exits(3);
     let told = scene.report("--format json").exits(3).json();
     assert_eq!(told["outcomes"]["amount_differs"]["count"], 1, "{told}");
     scene.run(&format!("explain {line} --note stationery")).exits(1);
@@ -184,8 +185,115 @@ fn a_file_with_a_problem_is_refused_whole() {
     }
     let other = scene.folder.run_with("reconcile lines --book other --db b.db", ANA).exits(1);
     assert!(other.err.contains("there is main"), "{}", other.err);
-    let nobody = scene.folder.run("reconcile statement p.csv --book main --db b.db").exits(1);
-    assert!(!nobody.err.is_empty());
+    scene.folder.run("reconcile explain 1 --note n --book main --db b.db").exits(1);
+    scene.folder.write("pagos.toml", CONFIGURATION.replace("cashypro", "cashypr"));
+    let misspelt = scene.run("lines").exits(1);
+    assert!(misspelt.err.contains("account cashypr"), "{}", misspelt.err);
+}
+
+/// An MT940 of this account, from one balance to another, with payments of 150,000.00 for this text.
+fn mt940(account: &str, day: Day, opening: i64, texts: &[&str]) -> String {
+    let (year, month, of_month) = (day.year() % 100, day.month(), day.day());
+    let date = format!("{year:02}{month:02}{of_month:02}");
+    let lines: String =
+        texts.iter().map(|text| format!(":61:{date}D150000,00NTRFNONREF\n:86:{text}\n")).collect();
+    let closing = opening - 150_000 * i64::try_from(texts.len()).unwrap();
+    format!(
+        ":20:S\n:25:{account}\n:28C:1/1\n:60F:C{date}COP{opening},00\n{lines}:62F:C{date}COP{closing},00\n-\n"
+    )
+}
+
+#[test]
+fn an_equal_payment_in_a_second_statement_of_the_day_is_another_one() {
+    let scene = Scene::new("reconcile-second");
+    scene.folder.write("1.sta", mt940("111", scene.day, 1_000_000, &["PAGO wages-1"]));
+    scene.folder.write("2.sta", mt940("111", scene.day, 850_000, &["PAGO wages-1"]));
+    scene.run("statement 1.sta").exits(0);
+    let told = scene.run("statement 2.sta").exits(3);
+    assert!(
+        told.out.contains("1 of them new") && told.out.contains("LOOK AT wages-1"),
+        "{}",
+        told.out
+    );
+    let figures = &scene.report("--format json").exits(3).json()["figures"];
+    let minor = |name: &str| figures[name]["minor"].as_i64();
+    assert_eq!(
+        (minor("opening"), minor("closing"), minor("difference")),
+        (Some(100_000_000), Some(70_000_000), Some(0))
+    );
+    // A statement of both, as a bank sends it again, changes nothing.
+    let both = mt940("111", scene.day, 1_000_000, &["PAGO wages-1", "PAGO wages-1"]);
+    scene.folder.write("both.sta", both);
+    let told = scene.run("statement both.sta --json").exits(3).json();
+    assert_eq!(told["files"][0]["new"], 0, "{told}");
+    // Another account has a book of its own.
+    scene.folder.write("other.sta", mt940("222", scene.day, 1_000_000, &["PAGO wages-3"]));
+    let refused = scene.run("statement other.sta").exits(1);
+    assert!(refused.err.contains("ends in 222"), "{}", refused.err);
+}
+
+#[test]
+fn what_only_looks_like_a_line_of_an_earlier_file_is_told() {
+    let scene = Scene::new("reconcile-unsure");
+    let without = MAPPING.replace("bank_reference = \"Operación\"\n", "");
+    scene.folder.write("bank.toml", without);
+    scene.statement("morning.csv", &[("", "PAGO wages-1", "150.000,00", "")]);
+    scene.statement(
+        "noon.csv",
+        &[("", "PAGO wages-1", "150.000,00", ""), ("", "COMISION", "1,00", "")],
+    );
+    scene.run("statement morning.csv").exits(0);
+    let told = scene.run("statement noon.csv").exits(2);
+    assert!(told.out.contains("1 of the known lines are only taken for"), "{}", told.out);
+}
+
+#[test]
+fn large_fees_and_fees_that_come_in_are_for_a_person() {
+    let scene = Scene::new("reconcile-fees");
+    scene.folder.write("pagos.toml", format!("{CONFIGURATION}fee_max = \"5000\"\n"));
+    scene.statement(
+        "s.csv",
+        &[
+            ("1", "COMISION", "5.000,00", ""),
+            ("2", "COMISION VENDEDOR", "5.000,01", ""),
+            ("3", "ABONO COMISION", "", "10,00"),
+        ],
+    );
+    let told = scene.run("statement s.csv --json").exits(2).json();
+    let counts = ["explained", "open"].map(|it| told["summary"][it].as_u64());
+    assert_eq!(counts, [Some(1), Some(2)], "{told}");
+}
+
+#[test]
+fn what_a_person_matches_is_judged_at_once() {
+    let scene = Scene::new("reconcile-judged");
+    scene.statement("s.csv", &[("1", "TRANSFERENCIA", "150.000,00", "")]);
+    scene.run("statement s.csv").exits(2);
+    let (line, ..) = &scene.lines("open")[0];
+    let told = scene.run(&format!("match {line} --key wages-2 --note seen")).exits(3);
+    assert!(told.err.contains("LOOK AT wages-2"), "{}", told.err);
+    assert_eq!(scene.folder.payout("b.db", "wages-2")["status"], "quarantined");
+    let shown = scene.run("lines --json").exits(0).json();
+    let shown = &shown["lines"][0];
+    assert_eq!(
+        (&shown["payouts"][0], &shown["text"]),
+        (&"wages-2".into(), &"TRANSFERENCIA".into())
+    );
+    assert_eq!(shown["decided"][0]["note"], "seen", "{shown}");
+    let refused = scene.run(&format!("close --through {}", scene.day)).exits(1);
+    assert!(refused.err.contains("payout wages-2"), "{}", refused.err);
+}
+
+#[test]
+fn a_difference_of_the_amount_and_a_day_to_come_are_no_agreement() {
+    let scene = Scene::new("reconcile-amount");
+    scene.statement("s.csv", &[("1", "PAGO wages-1", "15.000,00", "")]);
+    let told = scene.run("statement s.csv").exits(2);
+    assert!(told.out.contains("1 payouts: amount_differs"), "{}", told.out);
+    let later = Scene { day: scene.day.plus(400), ..scene };
+    later.statement("later.csv", &[("2", "PAGO wages-3", "150.000,00", "")]);
+    let refused = later.run("statement later.csv").exits(1);
+    assert!(refused.err.contains("later.csv: line 3: is of"), "{}", refused.err);
 }
 
 #[test]

@@ -54,6 +54,24 @@ impl Report {
         PAYOUTS_HEADER.to_owned() + &self.payouts.iter().map(PayoutRow::csv).collect::<String>()
     }
 
+    /// What somebody must look at, and closed periods that changed, as CSV; empty if there is neither.
+    pub fn remarks_csv(&self) -> String {
+        let alarms = self
+            .alarms
+            .iter()
+            .map(|it| ["look at", it.key.as_str(), &it.because].map(str::to_owned));
+        let late = self.late.iter().map(|it| {
+            let days = format!("{}/{}", it.from, it.through);
+            ["changed since it was closed".to_owned(), days, String::new()]
+        });
+        let rows: Vec<String> =
+            alarms.chain(late).map(|it| row(&[&it[0], &it[1], &it[2]]) + "\r\n").collect();
+        match rows.is_empty() {
+            true => String::new(),
+            false => format!("\r\nremark,about,because\r\n{}", rows.concat()),
+        }
+    }
+
     /// The lines that are open or proposed, as CSV.
     pub fn lines_csv(&self) -> String {
         LINES_HEADER.to_owned() + &self.lines.iter().map(LineRow::csv).collect::<String>()

@@ -88,6 +88,12 @@ pub async fn compare_with_provider(
     for (key, before) in ours.iter().filter(|(key, _)| !told.contains_key(*key)) {
         comparison.queried += 1;
         match engine.query_now(key).await? {
+            Answer::CannotTell(because) if engine.lists(account) => {
+                let because =
+                    format!("its list does not have it, and it does not say more: {because}");
+                let differs = before.differs(Outcome::MissingThere, "not listed", because);
+                comparison.differences.push(differs);
+            }
             Answer::CannotTell(because) => comparison.unanswered.push((key.clone(), because)),
             answer => comparison.judge_answer(before, &answer),
         }

@@ -94,10 +94,12 @@ pub(crate) fn quote(text: &str) -> String {
     let is_sign = |letter: char| "+-.,/:'()$ ".contains(letter);
     let is_plain = text.chars().all(|letter| letter.is_ascii_digit() || is_sign(letter));
     let digits = text.chars().filter(char::is_ascii_digit).count();
+    // A number of an account may have a check digit behind a hyphen; an amount of that length has none.
+    let is_short = digits <= 8 || (digits <= 13 && text.contains(['.', ',', '\'']));
     match text.chars().count() {
         0 => "nothing".to_owned(),
         // Numbers of accounts have no separators, and amounts that are refused have one.
-        1..=20 if is_plain && digits <= 13 && (digits <= 8 || digits < text.len()) => {
+        1..=20 if is_plain && is_short => {
             format!("{text:?}")
         }
         characters => format!("a text of {characters} characters"),

@@ -6,11 +6,11 @@ mod provider;
 mod report;
 mod statement;
 
-use std::{io::Write, path::Path, sync::Arc};
+use std::{collections::BTreeSet, io::Write, path::Path, sync::Arc};
 
 use pagos_api::token::Scope;
-use pagos_core::BookName;
-use pagos_engine::{Actor, UtcOffset};
+use pagos_core::{AccountName, BookName};
+use pagos_engine::{Actor, Store, UtcOffset};
 use pagos_reconcile::{Book, Reconciler, Rules};
 use pagos_statement::Mapping;
 
@@ -59,6 +59,7 @@ impl Opened {
             return Err(Failure::new(format!("{db}: there is no database")));
         }
         let store = db.open().await?;
+        check_accounts(&configuration, &settings, store.as_ref()).await?;
         let book = Book {
             name: settings.name.clone(),
             accounts: settings.accounts.clone(),
@@ -76,9 +77,36 @@ impl Opened {
         actor(&self.db, Scope::Resolve).await?.ok_or_else(|| Failure::new(because))
     }
 
+    /// Whoever imports a file: `cli` where nobody has a name, as in many containers.
+    async fn importer(&self) -> Result<Actor, Failure> {
+        match actor(&self.db, Scope::Resolve).await? {
+            Some(by) => Ok(by),
+            None => Ok(Actor::new("cli")?),
+        }
+    }
+
     /// How tables are read, if the book says it.
     fn mapping(&self) -> Result<Option<Mapping>, Failure> {
         self.settings.mapping.as_ref().map(find_mapping).transpose()
+    }
+}
+
+/// A misspelt account would have no payouts, and everything would be open.
+async fn check_accounts(
+    configuration: &Configuration,
+    book: &BookSettings,
+    store: &dyn Store,
+) -> Result<(), Failure> {
+    let tally = store.tally(None).await?;
+    let paid: BTreeSet<&AccountName> = tally.rows.iter().map(|row| &row.account).collect();
+    let is_strange =
+        |name: &&AccountName| !paid.contains(name) && configuration.account(name).is_none();
+    match book.accounts.iter().find(is_strange) {
+        None => Ok(()),
+        Some(account) => Err(Failure::new(format!(
+            "book {}: account {account} is not configured, and has no payout in this database",
+            book.name
+        ))),
     }
 }
 
@@ -110,6 +138,7 @@ fn rules(book: &BookSettings) -> Rules {
     Rules {
         before_days: book.before_days.unwrap_or(usual.before_days),
         after_days: book.after_days.unwrap_or(usual.after_days),
+        fee_max: book.fee_max.map(|amount| amount.minor),
         ..usual
     }
 }

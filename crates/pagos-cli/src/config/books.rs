@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use pagos_core::{AccountName, BookName, Currency};
+use pagos_core::{AccountName, BookName, Currency, Money};
 use pagos_engine::UtcOffset;
 
 /// The most days that a window may have: a longer one is a typing error.
@@ -24,6 +24,8 @@ pub(crate) struct BookSettings {
     pub(crate) before_days: Option<i32>,
     /// How many days after it was sent or settled a bank books a payout at the latest.
     pub(crate) after_days: Option<i32>,
+    /// The largest fee or tax that is taken for one.
+    pub(crate) fee_max: Option<Money>,
 }
 
 /// Where the mapping of a bank's tables is.
@@ -56,6 +58,7 @@ pub(super) struct Fields {
     offset: Option<UtcOffset>,
     before_days: Option<i32>,
     after_days: Option<i32>,
+    fee_max: Option<String>,
 }
 
 impl Fields {
@@ -91,9 +94,10 @@ impl Fields {
             }
             "before_days" => self.before_days = Some(days(text)?),
             "after_days" => self.after_days = Some(days(text)?),
+            "fee_max" => self.fee_max = Some(text.to_owned()),
             _ => {
-                let remedy =
-                    "it has accounts, currency, mapping, offset, before_days and after_days";
+                let remedy = "it has accounts, currency, mapping, offset, before_days, after_days and \
+                              fee_max";
                 return Err(("is no field of [books.NAME]", remedy));
             }
         }
@@ -103,16 +107,23 @@ impl Fields {
     /// The complete book.
     ///
     /// # Errors
-    /// The field that is missing.
-    pub(super) fn finish(self, name: BookName) -> Result<BookSettings, &'static str> {
+    /// The field that is missing or wrong, and why.
+    pub(super) fn finish(
+        self,
+        name: BookName,
+    ) -> Result<BookSettings, (&'static str, &'static str)> {
+        let missing = |field| (field, "is missing in [books.NAME]");
+        let currency = self.currency.ok_or(missing("currency"))?;
+        let fee_max = self.fee_max.map(|text| Money::parse(&text, currency)).transpose();
         Ok(BookSettings {
             name,
-            accounts: self.accounts.ok_or("accounts")?,
-            currency: self.currency.ok_or("currency")?,
+            accounts: self.accounts.ok_or(missing("accounts"))?,
+            currency,
             mapping: self.mapping,
             offset: self.offset,
             before_days: self.before_days,
             after_days: self.after_days,
+            fee_max: fee_max.map_err(|_| ("fee_max", "is no amount of the book's currency"))?,
         })
     }
 }

@@ -282,9 +282,10 @@ impl Reader<'_> {
                     }
                     self.books.push(book);
                 }
-                Err(missing) => {
-                    let remedy = "write accounts = [\"NAME\"] and currency = \"CLP\"";
-                    self.refuse(place, missing, "is missing in [books.NAME]", remedy);
+                Err((field, because)) => {
+                    let remedy =
+                        "write accounts = [\"NAME\"], currency = \"CLP\", fee_max = \"5000\"";
+                    self.refuse(place, field, because, remedy);
                 }
             }
         }

@@ -23,6 +23,8 @@ pub(super) struct Book {
     /// The name of its first sheet.
     pub(super) name: String,
     pub(super) is_hidden: bool,
+    /// How many sheets it has.
+    pub(super) sheets: usize,
     /// The sheet that a spreadsheet program shows on opening, if that is another one.
     pub(super) shown: Option<String>,
     /// Whether its days are counted from 1904.
@@ -88,6 +90,7 @@ impl Book {
         Ok(Self {
             name: first.name.clone(),
             is_hidden: first.is_hidden,
+            sheets: sheets.len(),
             shown: sheets.get(open).filter(|_| open > 0).map(|sheet| sheet.name.clone()),
             is_1904,
             archive,

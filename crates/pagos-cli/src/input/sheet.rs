@@ -55,6 +55,11 @@ impl Sheet {
             return Err(Problem::of_line(1, because, "move the table to the first sheet"));
         }
         let shown = book.shown.as_ref().map(|shown| field::printable(shown, 64));
+        if purpose == Purpose::Statement && book.sheets > 1 {
+            let because = format!("the workbook has {} sheets, and only one is read", book.sheets);
+            let remedy = "save the sheet with the lines as a workbook of its own";
+            return Err(Problem::of_line(1, because, remedy));
+        }
         let days_from = match purpose {
             Purpose::Payroll => None,
             Purpose::Statement => Some(epoch(book.is_1904)),

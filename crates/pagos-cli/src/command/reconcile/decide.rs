@@ -6,7 +6,7 @@ use pagos_core::{Clock, Currency, Money, OrderKey};
 use pagos_reconcile::{Closing, LineDecision, Said};
 use pagos_system::System;
 
-use super::Opened;
+use super::{Opened, statement};
 use crate::{
     arguments::{CloseArguments, DecideArguments, MatchArguments},
     console,
@@ -21,7 +21,7 @@ pub(super) async fn matched(
     let currency = opened.settings.currency;
     let shares = arguments.keys.iter().map(|text| share(text, currency));
     let said = Said::Match(shares.collect::<Result<_, _>>()?);
-    decide(&opened, &arguments.decide, said, "is matched").await
+    decide(&opened, &arguments.decide, said, "is matched", config).await
 }
 
 pub(super) async fn explain(
@@ -29,7 +29,7 @@ pub(super) async fn explain(
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let opened = Opened::open(&arguments.book, config).await?;
-    decide(&opened, arguments, Said::NotOurs, "is no payout of these accounts").await
+    decide(&opened, arguments, Said::NotOurs, "is no payout of these accounts", config).await
 }
 
 pub(super) async fn undo(
@@ -38,7 +38,7 @@ pub(super) async fn undo(
 ) -> Result<Exit, Failure> {
     let opened = Opened::open(&arguments.book, config).await?;
     let said = "is open again; from now on only a person matches it";
-    decide(&opened, arguments, Said::TakeBack, said).await
+    decide(&opened, arguments, Said::TakeBack, said, config).await
 }
 
 async fn decide(
@@ -46,13 +46,25 @@ async fn decide(
     arguments: &DecideArguments,
     said: Said,
     done: &str,
+    config: Option<&Path>,
 ) -> Result<Exit, Failure> {
     let by = opened.who().await?;
     let note = arguments.note.clone();
+    let keys: Vec<OrderKey> = match &said {
+        Said::Match(shares) => shares.iter().map(|(key, _)| key.clone()).collect(),
+        Said::NotOurs | Said::TakeBack => Vec::new(),
+    };
     let decision = LineDecision { said, note, by, at: Clock::now(&System) };
     opened.reconciler.decide(&arguments.line, decision).await?;
     console::tell(&format!("line {} {done}", arguments.line));
-    Ok(Exit::Succeeded)
+    // What a person said can show that the bank paid what must not be paid.
+    let alarms = opened.reconciler.reconcile(Clock::now(&System)).await?.alarms;
+    statement::call_for(opened, &alarms, config).await?;
+    let of_these: Vec<_> = alarms.iter().filter(|alarm| keys.contains(&alarm.key)).collect();
+    for alarm in &of_these {
+        console::tell(&format!("LOOK AT {}: {}", alarm.key, alarm.because));
+    }
+    Ok(if of_these.is_empty() { Exit::Succeeded } else { Exit::InDoubt })
 }
 
 /// Reads `KEY` or `KEY=AMOUNT`.

@@ -59,9 +59,13 @@ pub(super) fn grid(rows: &[LineRow]) -> Grid {
         Column::new("STATE", Kind::Whole),
         Column::new("REFERENCE", Kind::Reference),
         Column::new("PAYOUTS", Kind::Note),
+        Column::new("TEXT", Kind::Note),
+        Column::new("SAID", Kind::Note),
     ]);
     for row in rows {
-        let keys: Vec<&str> = row.candidates.iter().map(|key| key.as_str()).collect();
+        let keys: Vec<&str> =
+            row.payouts.iter().chain(&row.candidates).map(|key| key.as_str()).collect();
+        let said = row.decided.last().map(|it| format!("{} {}: {}", it.by, it.said, it.note));
         grid.push_plain([
             row.id.clone(),
             row.day.to_string(),
@@ -69,6 +73,8 @@ pub(super) fn grid(rows: &[LineRow]) -> Grid {
             row.state.to_owned(),
             row.bank_reference.clone().unwrap_or_else(|| "-".to_owned()),
             keys.join(", "),
+            row.text.clone(),
+            said.unwrap_or_default(),
         ]);
     }
     grid

@@ -2,7 +2,8 @@
 
 use std::{io::Write, path::Path};
 
-use pagos_reconcile::{LINES_HEADER, Language, PAYOUTS_HEADER, PayoutRow, Report};
+use pagos_core::Money;
+use pagos_reconcile::{LINES_HEADER, Language, PAYOUTS_HEADER, PayoutRow, Report, Sides};
 use serde::Serialize;
 
 use super::{Opened, lines};
@@ -61,7 +62,8 @@ pub(super) async fn run(
 }
 
 fn exit(report: &Report) -> Exit {
-    let is_settled = report.payouts.is_empty() && report.lines.is_empty() && report.late.is_empty();
+    let differs = report.payouts.iter().any(|row| row.outcome.is_difference());
+    let is_settled = !differs && report.lines.is_empty() && report.late.is_empty();
     match (report.alarms.is_empty(), is_settled) {
         (false, _) => Exit::InDoubt,
         (true, true) => Exit::Succeeded,
@@ -93,6 +95,7 @@ fn write(
             for line in &report.lines {
                 out.write_all(line.csv().as_bytes())?;
             }
+            out.write_all(report.remarks_csv().as_bytes())?;
         }
         ReportFormat::Html => {
             let language = match arguments.lang {
@@ -113,7 +116,7 @@ fn tables(
 ) -> std::io::Result<()> {
     let Report { book, from, through, figures, .. } = report;
     write_sentence(out, screen, &format!("book {book}, from {from} through {through}"))?;
-    let text = |amount: Option<pagos_core::Money>| {
+    let text = |amount: Option<Money>| {
         amount.map_or_else(|| "not known".to_owned(), |amount| amount.to_string())
     };
     let mut sums = Grid::new(&[Column::new("FIGURE", Kind::Whole), AMOUNT]);
@@ -121,6 +124,9 @@ fn tables(
         ("opening balance", figures.opening),
         ("money that left", Some(figures.debits)),
         ("money that came", Some(figures.credits)),
+        ("of it: matched", sum(&report.totals.matched)),
+        ("of it: fees and what a person said", sum(&report.totals.explained)),
+        ("of it: open", sum(&report.totals.open)),
         ("makes", figures.computed),
         ("closing balance", figures.closing),
         ("difference", figures.difference),
@@ -168,11 +174,16 @@ fn tables(
     Ok(())
 }
 
+/// What both sides change the balance by.
+fn sum(sides: &Sides) -> Option<Money> {
+    sides.debits.amount.checked_add(sides.credits.amount)
+}
+
 fn payouts(rows: &[PayoutRow]) -> Grid {
     let mut grid = Grid::new(&[
         Column::new("OUTCOME", Kind::Whole),
         Column::new("KEY", Kind::Whole),
-        Column::new("ACCOUNT", Kind::Whole),
+        Column::new("PROVIDER", Kind::Whole),
         AMOUNT,
         Column::new("BOOKED", Kind::Number),
         Column::new("STATUS", Kind::Whole),

@@ -1,7 +1,12 @@
 //! `pagos reconcile statement`: imports files into a book and matches their lines. A file is read
 //! twice: first all of it is checked, then its lines are stored.
 
-use std::{collections::BTreeSet, io::Write, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+    path::Path,
+    sync::Arc,
+};
 
 use pagos_core::Clock;
 use pagos_engine::Actor;
@@ -16,9 +21,8 @@ use crate::{
     accounts::MissingFields,
     arguments::StatementArguments,
     command::resolve,
-    config::BookSettings,
     console,
-    exit::{Exit, Failure},
+    exit::{Exit, Failure, with_causes},
     input::StatementSource,
     output::{Screen, write_sentence},
 };
@@ -39,6 +43,8 @@ struct FileRow {
     is_known: bool,
     /// Entries that the bank has not booked yet, which count for nothing.
     left_out: u64,
+    /// Lines that were taken for ones of an earlier file although nothing proves it.
+    unsure: u64,
 }
 
 /// The document of the command.
@@ -59,14 +65,14 @@ pub(super) async fn run(
     let mut sources = Vec::new();
     for path in &arguments.files {
         let source = StatementSource::open(path, mapping.as_ref())?;
-        let counts = check(&source, &opened.settings)?;
+        let counts = check(&source, &opened.reconciler).await?;
         sources.push((Arc::new(source), counts));
     }
     if arguments.dry_run {
         let rows: Vec<FileRow> = sources.iter().map(|(source, it)| unstored(source, it)).collect();
         return tell(&opened, &rows, None, arguments.json);
     }
-    let by = opened.who().await?;
+    let by = opened.importer().await?;
     let mut rows = Vec::new();
     for (source, counts) in &sources {
         rows.push(import(&opened.reconciler, source, counts, &by).await?);
@@ -77,27 +83,37 @@ pub(super) async fn run(
 }
 
 /// Reads a file without storing anything.
-fn check(source: &StatementSource, book: &BookSettings) -> Result<Counts, Failure> {
-    let (mut accounts, mut currencies) = (BTreeSet::new(), BTreeSet::new());
-    let counts = source.read(&mut |part| {
-        if let Part::Begin(head) = part {
-            accounts.extend(head.account.map(|account| account.as_str().to_owned()));
-            currencies.insert(head.currency);
+async fn check(source: &StatementSource, reconciler: &Reconciler) -> Result<Counts, Failure> {
+    let latest = reconciler.latest_day(Clock::now(&System));
+    let (mut heads, mut ahead) = (BTreeMap::new(), None);
+    let counts = source.read(&mut |part| match part {
+        Part::Begin(head) => {
+            let account = head.account.as_ref().map(|account| account.as_str().to_owned());
+            heads.insert((account, head.currency.to_string()), head);
         }
+        Part::Line(line) if line.day > latest => {
+            ahead.get_or_insert((line.place, line.day));
+        }
+        Part::Line(_) | Part::End(_) => {}
     })?;
     let name = source.name();
-    if let Some(other) = currencies.into_iter().find(|currency| *currency != book.currency) {
+    if let Some((place, day)) = ahead {
         return Err(Failure::new(format!(
-            "{name}: is a statement in {other}, and book {} is in {}",
-            book.name, book.currency
+            "{name}: line {place}: is of {day}, which has not come; correct the day, or the format of \
+             days in the mapping"
         )));
     }
+    let accounts: BTreeSet<_> = heads.keys().filter_map(|(account, _)| account.as_ref()).collect();
     if accounts.len() > 1 {
         return Err(Failure::new(format!(
             "{name}: has statements of {} accounts, and a book is one account: ask the bank for a \
              file of each, or split it",
             accounts.len()
         )));
+    }
+    for head in heads.values() {
+        let checked = reconciler.check(head).await;
+        checked.map_err(|error| Failure::new(format!("{name}: {}", with_causes(&error))))?;
     }
     Ok(counts)
 }
@@ -111,6 +127,7 @@ fn unstored(source: &StatementSource, counts: &Counts) -> FileRow {
         new: 0,
         is_known: false,
         left_out: counts.pending + counts.informational,
+        unsure: 0,
     }
 }
 
@@ -132,9 +149,10 @@ async fn import(
         Begun::Known(record) => (*record, true),
         Begun::New(import) => (store(*import, source).await?, false),
     };
-    let StatementRecord { file, sha256, format, lines, new, .. } = record;
-    let (new, left_out) = (if is_known { 0 } else { new }, counts.pending + counts.informational);
-    Ok(FileRow { file, sha256, format, lines, new, is_known, left_out })
+    let StatementRecord { file, sha256, format, lines, new, unsure, .. } = record;
+    let left_out = counts.pending + counts.informational;
+    let (new, unsure) = if is_known { (0, 0) } else { (new, unsure) };
+    Ok(FileRow { file, sha256, format, lines, new, is_known, left_out, unsure })
 }
 
 /// A thread reads the file, and this task stores what it reads.
@@ -187,9 +205,10 @@ fn tell(
     summary: Option<&Summary>,
     is_json: bool,
 ) -> Result<Exit, Failure> {
+    let is_unsure = files.iter().any(|file| file.unsure > 0);
     let exit = match summary {
         Some(summary) if !summary.alarms.is_empty() => Exit::InDoubt,
-        Some(summary) if summary.open + summary.proposed > 0 => Exit::SomeFailed,
+        Some(summary) if is_unsure || is_open(summary) => Exit::SomeFailed,
         Some(_) | None => Exit::Succeeded,
     };
     let book = opened.settings.name.as_str();
@@ -216,6 +235,12 @@ fn tell(
         for alarm in &summary.alarms {
             sentence(&format!("LOOK AT {}: {}", alarm.key, alarm.because))?;
         }
+        for (outcome, count) in &summary.differences {
+            sentence(&format!(
+                "{count} payouts: {}; `pagos reconcile report` shows them",
+                outcome.word()
+            ))?;
+        }
         if summary.open + summary.proposed > 0 {
             sentence(&format!("`pagos reconcile lines --book {book}` shows them"))?;
         }
@@ -230,6 +255,11 @@ fn tell(
     Ok(exit)
 }
 
+/// Whether somebody has something to finish.
+fn is_open(summary: &Summary) -> bool {
+    summary.open + summary.proposed > 0 || !summary.differences.is_empty()
+}
+
 fn of_file(file: &FileRow, is_stored: bool) -> String {
     let FileRow { file: name, format, lines, new, .. } = file;
     let mut text = match (file.is_known, is_stored) {
@@ -239,6 +269,14 @@ fn of_file(file: &FileRow, is_stored: bool) -> String {
     };
     if file.left_out > 0 {
         text.push_str(&format!(", {} entries that are not booked left out", file.left_out));
+    }
+    if file.unsure > 0 {
+        text.push_str(&format!(
+            "; {} of the known lines are only taken for lines of an earlier file, because the bank gives \
+             neither references nor balances: if the two files do not overlap, money is missing here, \
+             and the bank's file of the whole day shows it",
+            file.unsure
+        ));
     }
     text
 }
