@@ -236,12 +236,6 @@ impl Reconciler {
             )));
         }
         let report = self.report(days.0, days.1, &mut |_| ()).await?;
-        if let Some(alarm) = report.alarms.first() {
-            return Err(Error::refused(format!(
-                "payout {}: {}; look at it, or close with a note",
-                alarm.key, alarm.because
-            )));
-        }
         if let Some(row) = report.payouts.iter().find(|it| it.outcome.is_difference()) {
             return Err(Error::refused(format!(
                 "payout {} is {}; look at it, or close with a note",
