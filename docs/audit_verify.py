@@ -84,9 +84,9 @@ def main():
         print(f"line {line} {because}", file=sys.stderr)
     if last is None:
         sys.exit(1)
-    print(f"every line is as it was written; the last SHA-256 is {last}")
     if len(sys.argv) == 3 and sys.argv[2].strip().lower() != last:
-        sys.exit("its last hash is not the one that was kept: this is another file")
+        sys.exit(f"its last hash is {last} and not the one that was kept: this is another file")
+    print(f"every line is as it was written; the last SHA-256 is {last}")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@
 use pagos_core::{AccountType, Currency, Day, Document, DocumentType, Money, Timestamp};
 
 use crate::{
-    Agent, Charset, Debtor, Problem, Transfer, Written, charset::Fitting, transfer::sum,
+    Agent, Charset, Debtor, Problem, Transfer, Written,
+    charset::{Fitting, is_identifier},
+    transfer::sum,
     xml::Writer,
 };
 
@@ -26,7 +28,8 @@ pub enum Version {
 pub struct Options {
     /// The version.
     pub version: Version,
-    /// The name of the file, 1 to 35 characters. A bank refuses one that it had before.
+    /// The name of the file: 1 to 35 characters of [`Charset::Basic`], without a slash at an end and
+    /// two in a row. A bank refuses a name that it had before.
     pub message_id: String,
     /// When the file is made.
     pub created_at: Timestamp,
@@ -93,6 +96,9 @@ const ACCOUNT_LENGTH_MAX: usize = 34;
 const TEXT_LENGTH_MAX: usize = 140;
 /// The most characters of an identifier.
 const ID_LENGTH_MAX: usize = 35;
+/// What to write as the name of a file.
+const ID_REMEDY: &str = "write at most 35 letters without accents, digits, blanks and /-?:().,'+, without a \
+                         slash at an end or two in a row";
 /// The most digits of an amount.
 const DIGITS_MAX: usize = 18;
 
@@ -125,13 +131,14 @@ impl File<'_> {
 
     fn group_header(&mut self, count: usize, sum: Money) {
         let options = self.options;
-        let id = self.fitting.exact(FILE, "the message id", &options.message_id, ID_LENGTH_MAX);
-        if id.is_empty() || id.starts_with('/') || id.ends_with('/') || id.contains("//") {
-            let because = "the message id is empty, or has slashes where banks want none";
-            self.fitting.problem(FILE, because, "use letters and digits");
+        let id = options.message_id.as_str();
+        if id.chars().count() > ID_LENGTH_MAX || !is_identifier(id) {
+            let because = "the message id is empty or too long, or has characters or slashes that not \
+                           every bank takes";
+            self.fitting.problem(FILE, because, ID_REMEDY);
         }
         self.xml.open("GrpHdr");
-        self.xml.text("MsgId", &id);
+        self.xml.text("MsgId", id);
         self.xml.text("CreDtTm", &options.created_at.to_string());
         self.totals(count, sum);
         self.xml.open("InitgPty");

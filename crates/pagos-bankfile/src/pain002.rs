@@ -5,6 +5,7 @@
 //! of pain.002; source of the codes: ISO 20022, external code sets "payment group status" and
 //! "payment transaction status".
 
+mod doubt;
 mod read;
 mod status;
 #[cfg(test)]
@@ -12,6 +13,8 @@ mod tests;
 
 pub use read::read;
 pub use status::{Code, Meaning};
+
+use crate::Problem;
 
 /// What a bank says about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,8 +27,12 @@ pub struct Report {
     pub original_message_id: String,
     /// The status of the whole file.
     pub group: Option<Stated>,
+    /// How many transfers the file had.
+    pub counts: Counts,
     /// The payment instructions that it speaks of.
     pub payments: Vec<Payment>,
+    /// What is missing in it, and what contradicts: each is a question to the bank.
+    pub doubts: Vec<Problem>,
 }
 
 /// A payment instruction of the file.
@@ -35,8 +42,19 @@ pub struct Payment {
     pub id: String,
     /// Its status, if it has one of its own.
     pub stated: Option<Stated>,
+    /// How many transfers it had.
+    pub counts: Counts,
     /// The transfers that the report names.
     pub transfers: Vec<TransferStatus>,
+}
+
+/// How many transfers there are, as far as the bank says it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub all: Option<u64>,
+    /// Those with a status.
+    pub by_status: Vec<(Code, u64)>,
 }
 
 /// A status with its reasons.
@@ -81,6 +99,24 @@ pub enum Level {
     Payment,
     /// That of the whole file.
     Group,
+}
+
+/// How a file stands as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every transfer of the file is settled.
+    Settled,
+    /// The bank refused some or all, and settled the rest.
+    SomeRefused,
+    /// Something is not finished, not clear, contradicts something else or is not mentioned.
+    Open,
+}
+
+impl Payment {
+    /// How many transfers of it the report names.
+    fn listed(&self) -> u64 {
+        self.transfers.len() as u64
+    }
 }
 
 impl Report {

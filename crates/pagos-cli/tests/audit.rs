@@ -5,7 +5,7 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 use support::{Folder, Twin, payouts};
@@ -104,8 +104,43 @@ fn a_file_is_checked_and_never_overwritten() {
     fs::write(&path, text.replacen("10000100", "10000200", 1)).unwrap();
     let place = text.lines().position(|line| line.contains("10000100")).unwrap() + 1;
     let refused = folder.run("audit verify audit.jsonl").exits(1);
-    refused.says(&format!("audit.jsonl: line {place} is not what line {} follows", place + 1));
+    let refused =
+        refused.says(&format!("audit.jsonl: line {place} is not what line {} follows", place + 1));
+    let named = refused.err.lines().filter(|line| line.contains(": line ")).count();
+    assert_eq!(named, 1, "one line is told for one change: {}", refused.err);
     folder.run("audit verify nowhere.jsonl").exits(1).says("nowhere.jsonl: ");
+}
+
+/// A file whose lines fit together is another one if its last hash is another: nothing good is said.
+#[test]
+#[allow(clippy::print_stdout, reason = "a test that cannot run here says so")]
+fn another_file_is_not_said_to_be_as_it_was_written() {
+    let (folder, run) = paid("audit-another");
+    let told =
+        folder.run(&format!("audit export --run {run} --db p.db --out audit.jsonl")).exits(0);
+    let last = told.err.trim().rsplit(' ').next().unwrap();
+    let zeros = "0".repeat(64);
+    let another = format!("audit verify audit.jsonl --last-sha256 {zeros}");
+    let verified = folder.run(&another).exits(1).says("this is another file");
+    assert!(!verified.out.contains("as it was written"), "{}", verified.out);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit_verify.py");
+    let python = |hash: &str| {
+        let mut command = Command::new("python3");
+        let command = command.arg(&script).args(["audit.jsonl", hash]).current_dir(folder.path());
+        let ended = command.output().ok()?;
+        let texts = [ended.stdout, ended.stderr].map(|text| String::from_utf8(text).unwrap());
+        Some((ended.status.code(), texts))
+    };
+    let Some((code, [out, err])) = python(&zeros) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "this needs python3");
+        println!("skipped: this needs python3");
+        return;
+    };
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("this is another file"), "{err}");
+    let (code, [out, _]) = python(last).unwrap();
+    let good = format!("every line is as it was written; the last SHA-256 is {last}\n");
+    assert_eq!((code, out), (Some(0), good));
 }
 
 #[test]

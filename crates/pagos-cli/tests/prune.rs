@@ -7,6 +7,7 @@ mod support;
 
 use std::fs;
 
+use pagos_core::{Day, Timestamp};
 use serde_json::Value;
 
 use support::{Folder, Twin, payouts};
@@ -72,11 +73,14 @@ fn paid(name: &str) -> (Folder, Twin, String) {
     (folder, twin, pay)
 }
 
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_millis()).unwrap()
+}
+
 fn horizon() -> String {
     // The record is a year old, or as old as the test.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let before = i64::try_from(now.as_millis()).unwrap() - YEAR_MS / 2;
-    format!("--before {}", pagos_core::Timestamp::from_millis(before))
+    format!("--before {}", Timestamp::from_millis(now_ms() - YEAR_MS / 2))
 }
 
 #[test]
@@ -129,7 +133,8 @@ fn what_is_archived_is_known_to_an_export() {
     folder.run(&format!("prune {} --archive old --db p.db --yes", horizon())).exits(0);
     let payer = "name = \"A\"\naccount = \"1\"\naccount_type = \"savings\"\nbank = \"1\"\n";
     folder.write("payer.toml", payer);
-    let options = "--format pain.001 --payer payer.toml --execution 2026-07-02 --db p.db";
+    let tomorrow = Day::at(Timestamp::from_millis(now_ms()), 0).plus(1);
+    let options = format!("--format pain.001 --payer payer.toml --execution {tomorrow} --db p.db");
     let refused = folder.run(&format!("export payouts.csv {options}")).exits(1);
     refused.says("k-1: p.db knows this key (in the archive)");
     let run = folder.run("plan payouts.csv --json").json()["plan"]["digest"].clone();

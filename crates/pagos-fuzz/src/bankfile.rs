@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use pagos_bankfile::{
     Problem,
     cep::{self, Expected},
-    pain002::{self, Meaning},
+    pain002::{self, Meaning, Outcome},
 };
 use pagos_core::Currency;
 
@@ -16,15 +16,19 @@ pub(crate) fn run_pain002(bytes: &[u8]) {
         Err(problems) => return check(&problems),
     };
     assert!(!report.message_id.is_empty() && !report.original_message_id.is_empty());
-    let mut keys = BTreeSet::new();
+    let (mut keys, mut is_settled) = (BTreeSet::new(), report.doubts.is_empty());
     for transfer in report.transfers() {
         let (key, code) = (transfer.key.as_str(), transfer.stated.code.as_str());
         assert!(!key.is_empty() && key != "NOTPROVIDED" && !code.is_empty());
-        assert!(keys.insert(key), "{key:?} is there twice");
+        assert!(keys.insert(key) || !report.doubts.is_empty(), "{key:?} is there twice");
+        is_settled &= transfer.stated.code.meaning() == Meaning::Settled;
         assert!(contains(bytes, code) || !code.is_ascii() || bytes.contains(&b'&'), "{code:?}");
         let is_known = code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_uppercase());
         assert!(is_known || transfer.stated.code.meaning() == Meaning::Unclear, "{code:?}");
     }
+    assert!(is_settled || report.outcome() != Outcome::Settled);
+    let problems = report.doubts.iter().map(ToString::to_string);
+    problems.for_each(|text| assert!(!text.contains(char::is_control), "{text:?}"));
 }
 
 pub(crate) fn run_cep(bytes: &[u8]) {

@@ -111,7 +111,7 @@ fn all_problems_are_told_at_once_and_nothing_is_cut() {
     let options = Options { message_id: "a//b".to_owned(), ..options(Version::V09) };
     let problems = refused(&options, &[long, other]);
     for part in [
-        "the file: the message id is empty, or has slashes",
+        "the file: the message id is empty or too long, or has characters or slashes",
         "k-1: the name has 141 characters",
         "k-1: the account number has 35 characters",
         "k-1: the bank is not known",
@@ -181,5 +181,20 @@ proptest::proptest! {
         });
         proptest::prop_assert!(visited.is_ok());
         proptest::prop_assert_eq!(read, vec![name.trim().to_owned()]);
+    }
+}
+
+#[test]
+fn a_message_id_is_one_that_every_bank_takes() {
+    let is_taken = |id: &str| {
+        let options = Options { message_id: id.to_owned(), ..options(Version::V03) };
+        write(&options, &[transfer("k-1", "1")]).is_ok()
+    };
+    for id in ["july-1", "a/b (7): c,d.e'f+g?h", &"x".repeat(35)] {
+        assert!(is_taken(id), "{id:?}");
+    }
+    let long = "x".repeat(36);
+    for id in ["", " ", "/a", "a/", "a//b", "a/b ñ", "a_b", "a&b", "a\tb", "a\"b", &long] {
+        assert!(!is_taken(id), "{id:?}");
     }
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::{
     Problem,
-    pain002::{Code, Level, Payment, Reason, Report, Stated, TransferStatus},
+    pain002::{
+        Code, Counts, Level, Payment, Reason, Report, Stated, TransferStatus,
+        doubt::{ASK, doubts},
+    },
     problem::shown,
     xml::{self, Node, attribute},
 };
@@ -37,6 +40,8 @@ const NO_KEY: &str = "NOTPROVIDED";
 /// # Ok::<(), String>(())
 /// ```
 ///
+/// What a well-formed report lacks or contradicts is in its [`doubts`](Report::doubts).
+///
 /// # Errors
 /// All problems. A file that is not well-formed has one.
 pub fn read(bytes: &[u8]) -> Result<Report, Vec<Problem>> {
@@ -50,6 +55,11 @@ pub fn read(bytes: &[u8]) -> Result<Report, Vec<Problem>> {
 struct Draft {
     id: String,
     code: Option<String>,
+    /// A status that came before `code` and is another one.
+    other_code: Option<String>,
+    count: Option<String>,
+    /// How many transfers have which status: the number, and the status.
+    tallies: Vec<(String, String)>,
     reasons: Vec<Reason>,
     reference: Option<String>,
     amount: Option<(String, String)>,
@@ -120,6 +130,11 @@ impl Reading {
                     draft.reasons.push(Reason::default());
                 }
             }
+            [.., "NbOfTxsPerSts"] => {
+                if let Some(draft) = self.owner(path) {
+                    draft.tallies.push(Default::default());
+                }
+            }
             [.., "OrgnlTxRef", "Amt", "InstdAmt"] => {
                 self.currency = attribute(attributes, "Ccy").unwrap_or_default().to_owned();
             }
@@ -168,25 +183,49 @@ impl Reading {
                 self.problems.push(Problem::new("the file", because, "ask the bank for it"));
             }
         }
-        self.report.group = self.group.stated();
+        let group = std::mem::take(&mut self.group);
+        self.check_code("the file", &group);
+        self.report.group = group.stated();
+        self.report.counts = self.counts_of("the file", &group);
         let mut known = BTreeSet::new();
         for (payment, transfers) in std::mem::take(&mut self.payments) {
             let mut read = Vec::new();
             for transfer in &transfers {
                 read.extend(self.transfer_of(&payment, transfer, &mut known));
             }
-            let stated = payment.stated();
-            self.report.payments.push(Payment { id: payment.id, stated, transfers: read });
+            let place = format!("payment {}", shown(&payment.id));
+            self.check_code(&place, &payment);
+            let (stated, counts) = (payment.stated(), self.counts_of(&place, &payment));
+            let payment = Payment { id: payment.id, stated, counts, transfers: read };
+            self.report.payments.push(payment);
         }
-        let says_nothing = self.report.group.is_none()
-            && self.report.payments.iter().all(|it| it.stated.is_none());
-        if says_nothing && self.report.transfers().next().is_none() && self.problems.is_empty() {
-            self.problem("the file", "it has no status at all", "ask the bank what it means");
-        }
+        let doubts = doubts(&self.report);
+        self.report.doubts.extend(doubts);
         match self.problems.is_empty() {
             true => Ok(self.report),
             false => Err(self.problems),
         }
+    }
+
+    fn check_code(&mut self, place: &str, draft: &Draft) {
+        if let (Some(code), Some(other)) = (&draft.code, &draft.other_code) {
+            let because = format!("it has the status {} and {}", shown(other), shown(code));
+            self.doubt(place, because, ASK);
+        }
+    }
+
+    fn counts_of(&mut self, place: &str, draft: &Draft) -> Counts {
+        let mut number = |text: &String| {
+            let number = text.parse::<u64>().ok();
+            if number.is_none() {
+                self.doubt(place, "a number of transfers in it is no number", ASK);
+            }
+            number
+        };
+        let all = draft.count.as_ref().and_then(&mut number);
+        let tallies = draft.tallies.iter();
+        let tallies = tallies.filter_map(|(count, code)| Some((Code::new(code), number(count)?)));
+        Counts { all, by_status: tallies.collect() }
     }
 
     fn transfer_of(
@@ -198,13 +237,14 @@ impl Reading {
         let number = known.len() + 1;
         let remedy = "ask the bank which transfer it means, and how it stands";
         if transfer.id.is_empty() || transfer.id == NO_KEY {
-            self.problem(&format!("transfer {number}"), "its end-to-end id is missing", remedy);
+            self.doubt(&format!("transfer {number}"), "its end-to-end id is missing", remedy);
             return None;
         }
         let key = shown(&transfer.id);
         if !known.insert(transfer.id.clone()) {
-            self.problem(&key, "it is there twice", remedy);
+            self.doubt(&key, "it is there twice", remedy);
         }
+        self.check_code(&key, transfer);
         let levels = [
             (transfer.stated(), Level::Transfer),
             (payment.stated(), Level::Payment),
@@ -212,11 +252,15 @@ impl Reading {
         ];
         let found = levels.into_iter().find_map(|(stated, level)| Some((stated?, level)));
         let Some((stated, level)) = found else {
-            self.problem(&key, "it has no status", remedy);
+            self.doubt(&key, "it has no status", remedy);
             return None;
         };
         let (reference, amount) = (transfer.reference.clone(), transfer.amount.clone());
         Some(TransferStatus { key: transfer.id.clone(), stated, level, reference, amount })
+    }
+
+    fn doubt(&mut self, place: &str, because: impl Into<String>, remedy: &str) {
+        self.report.doubts.push(Problem::new(place, because, remedy));
     }
 
     fn problem(&mut self, place: &str, because: impl Into<String>, remedy: &str) {
@@ -231,7 +275,13 @@ fn fill(draft: Option<&mut Draft>, path: &[&str], text: &str, currency: &str) {
     match (path, reason) {
         (["OrgnlPmtInfId" | "OrgnlEndToEndId"], _) => text.clone_into(&mut draft.id),
         (["GrpSts" | "PmtInfSts" | "TxSts"], _) if !text.is_empty() => {
-            draft.code = Some(text.to_owned());
+            let before = draft.code.replace(text.to_owned());
+            draft.other_code = before.filter(|before| before != text).or(draft.other_code.take());
+        }
+        (["OrgnlNbOfTxs"], _) => draft.count = Some(text.to_owned()),
+        (["NbOfTxsPerSts", part @ ("DtldNbOfTxs" | "DtldSts")], _) => {
+            let Some((count, code)) = draft.tallies.last_mut() else { return };
+            text.clone_into(if *part == "DtldSts" { code } else { count });
         }
         (["StsRsnInf", "Rsn", "Cd" | "Prtry"], Some(reason)) => reason.code = Some(text.to_owned()),
         (["StsRsnInf", "AddtlInf"], Some(reason)) => reason.text.push(text.to_owned()),

@@ -21,7 +21,7 @@ pub(crate) struct ExportArguments {
     /// document_type and document
     #[arg(long, value_name = "FILE", required_unless_present = "read")]
     pub(crate) payer: Option<PathBuf>,
-    /// The day on which the bank is to pay, such as 2026-01-31
+    /// The day on which the bank is to pay, such as 2026-01-31: today or within a year
     #[arg(long, value_name = "DAY", required_unless_present = "read")]
     pub(crate) execution: Option<Day>,
     /// The file to write, which only its owner can read; an existing one is never overwritten
@@ -31,7 +31,7 @@ pub(crate) struct ExportArguments {
     /// The version of pain.001
     #[arg(long, value_enum, default_value = "03")]
     pub(crate) pain_version: PainVersion,
-    /// The name of the file for the bank, of pain.001 [default: from the digest of FILE, so that a
+    /// The name of the file for the bank, of pain.001: letters, digits, blanks and /-?:().,'+ [default: from the digest of FILE, so that a
     /// bank refuses the same file when it comes twice]
     #[arg(long, value_name = "ID")]
     pub(crate) message_id: Option<String>,

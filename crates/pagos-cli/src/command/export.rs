@@ -10,11 +10,12 @@ use std::{
 };
 
 use pagos_bankfile::{Agent, Debtor, Problem, Transfer, Written, pab, pain001};
-use pagos_core::{AccountType, Clock, Day, PayoutOrder};
+use pagos_core::{AccountType, Clock, Day, PayoutOrder, Timestamp};
+use pagos_engine::UtcOffset;
 use pagos_system::System;
 
 use crate::{
-    accounts::Accounts,
+    accounts::{self, Accounts},
     arguments::{BankFormat, ExportArguments},
     command::plan,
     console,
@@ -26,6 +27,9 @@ use crate::{
         database::{self, Database},
     },
 };
+
+/// How many days ahead a bank is told to pay at most.
+const DAYS_MAX: i32 = 366;
 
 /// How many problems or changes of one kind are named.
 const NAMED_MAX: usize = 20;
@@ -51,6 +55,8 @@ fn export(
     else {
         return Err(Failure::new("--format, --payer and --execution are needed"));
     };
+    let now = System.now();
+    check_day(execution, today(format, now, config)?, format)?;
     let debtor = payer::read(payer)?;
     let accounts = plan::open_accounts(config)?;
     let payroll = Payroll::open(file)?;
@@ -65,7 +71,7 @@ fn export(
         Some(id) => id.clone(),
         None => format!("pagos-{}", planned.digest.to_string().get(..24).unwrap_or_default()),
     };
-    let written = format_for_bank(format, arguments, execution, debtor, &id, &transfers);
+    let written = format_for_bank(format, arguments, now, execution, debtor, &id, &transfers);
     let written = written.map_err(|problems| {
         let problems = problems.iter().map(|it| format!("{}: {it}", path_text(file)));
         Failure::many(problems.chain(["nothing was written".to_owned()]).collect())
@@ -75,15 +81,47 @@ fn export(
     Ok(Exit::Succeeded)
 }
 
+/// The day where the bank is: a PAB file is for Colombia, and any other is for where the days of the
+/// configuration begin.
+fn today(format: BankFormat, now: Timestamp, config: Option<&Path>) -> Result<Day, Failure> {
+    let offset = match (format, accounts::load(config)?.day_offset) {
+        (BankFormat::Pab, _) => return Ok(Day::at(now, COLOMBIA_MINUTES)),
+        (BankFormat::Pain001, Some(text)) => text.parse()?,
+        (BankFormat::Pain001, None) => UtcOffset::UTC,
+    };
+    Ok(offset.day_of(now))
+}
+
+/// Refuses a day that is past, which a bank cannot keep, and one that is probably a slip of the pen.
+fn check_day(execution: Day, today: Day, format: BankFormat) -> Result<(), Failure> {
+    let last = today.plus(DAYS_MAX);
+    if execution < today {
+        let place = match format {
+            BankFormat::Pain001 => "`offset` of [days] in pagos.toml says where a day begins",
+            BankFormat::Pab => "in Colombia",
+        };
+        return Err(Failure::new(format!(
+            "--execution {execution} is in the past, since today is {today} ({place}); write today or a later day"
+        )));
+    }
+    if execution > last {
+        return Err(Failure::new(format!(
+            "--execution {execution} is more than a year ahead; write a day until {last}"
+        )));
+    }
+    Ok(())
+}
+
 fn format_for_bank(
     format: BankFormat,
     arguments: &ExportArguments,
+    now: Timestamp,
     execution: Day,
     debtor: Debtor,
     message_id: &str,
     transfers: &[Transfer],
 ) -> Result<Written, Vec<Problem>> {
-    let (charset, now) = (arguments.charset.into(), System.now());
+    let charset = arguments.charset.into();
     match format {
         BankFormat::Pain001 => {
             let options = pain001::Options {
@@ -147,34 +185,24 @@ fn agent(order: &PayoutOrder, accounts: &Accounts) -> Agent {
     }
 }
 
-/// Refuses keys that the database knows, since those are paid by Pagos; returns what was compared.
+/// Refuses keys that a database knows, since those are paid by Pagos; returns what was compared.
 fn compare(transfers: &[Transfer], arguments: &ExportArguments) -> Result<String, Failure> {
-    // A sandbox has the keys of whoever tried it out, and no money.
-    let usual = || Database::usual(database::LIVE_FILE);
-    let db = arguments.store.db.clone().unwrap_or_else(usual);
-    let is_there = match &db {
-        Database::File(path) => arguments.store.db.is_some() || path.exists(),
-        Database::Server(_) | Database::Misread(_) => true,
-    };
-    if !is_there {
-        return Ok(
-            "no database was compared, since none was named and there is none here".to_owned()
-        );
-    }
-    let known = run::block_on(async {
-        let (store, mut known) = (db.open_to_read().await?, Vec::new());
-        for key in transfers.iter().map(|transfer| &transfer.order.key) {
-            let stored = store.payout(key).await?.map(|payout| payout.progress.word());
-            let status = match stored {
-                Some(word) => Some(word),
-                None => store.sealed(key).await?.map(|_| "in the archive"),
-            };
-            known.extend(status.map(|status| format!("{key}: {db} knows this key ({status})")));
+    let (mut compared, mut known) = (Vec::new(), Vec::new());
+    run::block_on(async {
+        for db in databases(arguments).await? {
+            known.extend(known_keys(&db, transfers).await?);
+            compared.push(db.to_string());
         }
-        Ok(known)
+        Ok::<(), Failure>(())
     })?;
     if known.is_empty() {
-        return Ok(format!("{db} knows none of these keys"));
+        return Ok(match compared[..] {
+            [] => {
+                "no database was compared, since none was named and there is none here".to_owned()
+            }
+            [ref db] => format!("{db} knows none of these keys"),
+            _ => format!("{} know none of these keys", compared.join(" and ")),
+        });
     }
     let more = known.len().saturating_sub(NAMED_MAX);
     let mut messages: Vec<String> = known.into_iter().take(NAMED_MAX).collect();
@@ -185,7 +213,42 @@ fn compare(transfers: &[Transfer], arguments: &ExportArguments) -> Result<String
         "nothing was written: whoever is paid by Pagos and by the bank is paid twice; leave these rows out"
             .to_owned(),
     );
+    if arguments.store.db.is_none() {
+        messages.push(
+            "if these rows were only tried out, name the database of your payouts with --db"
+                .to_owned(),
+        );
+    }
     Err(Failure::many(messages))
+}
+
+/// The database that is named, or else every default file that is here. One that was here and is
+/// gone is an error.
+async fn databases(arguments: &ExportArguments) -> Result<Vec<Database>, Failure> {
+    if let Some(named) = &arguments.store.db {
+        return Ok(vec![named.clone()]);
+    }
+    let mut here = Vec::new();
+    for db in database::DEFAULT_FILES.map(Database::usual) {
+        if !db.is_new().await? {
+            here.push(db);
+        }
+    }
+    Ok(here)
+}
+
+/// The keys that a database knows, each in words.
+async fn known_keys(db: &Database, transfers: &[Transfer]) -> Result<Vec<String>, Failure> {
+    let (store, mut known) = (db.open_to_read().await?, Vec::new());
+    for key in transfers.iter().map(|transfer| &transfer.order.key) {
+        let stored = store.payout(key).await?.map(|payout| payout.progress.word());
+        let status = match stored {
+            Some(word) => Some(word),
+            None => store.sealed(key).await?.map(|_| "in the archive"),
+        };
+        known.extend(status.map(|status| format!("{key}: {db} knows this key ({status})")));
+    }
+    Ok(known)
 }
 
 fn put(written: &Written, out: Option<&Path>) -> Result<(), Failure> {
@@ -226,4 +289,44 @@ fn tell(written: &Written, id: &str, format: BankFormat, compared: &str) {
 /// The bytes of a file of at most this many bytes.
 fn read_bytes(path: &PathBuf) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::new(format!("{}: {error}", path_text(path))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bank_pays_today_or_within_a_year() {
+        let is_taken = |execution: &str, today: &str| {
+            let (execution, today) = (execution.parse().unwrap(), today.parse().unwrap());
+            check_day(execution, today, BankFormat::Pain001).is_ok()
+        };
+        for (execution, today, expected) in [
+            ("2026-07-01", "2026-07-01", true),
+            ("2026-06-30", "2026-07-01", false),
+            ("2025-07-02", "2026-07-01", false),
+            ("2027-07-01", "2026-07-01", true),
+            ("2027-07-02", "2026-07-01", true),
+            ("2027-07-03", "2026-07-01", false),
+            ("2206-07-02", "2026-07-01", false),
+        ] {
+            assert_eq!(is_taken(execution, today), expected, "{execution} on {today}");
+        }
+    }
+
+    #[test]
+    fn today_is_the_day_where_the_bank_is() {
+        let (now, folder) = ("2026-07-02T03:00:00Z".parse().unwrap(), tempfile::tempdir().unwrap());
+        let config = folder.path().join("pagos.toml");
+        for (offset, format, expected) in [
+            ("UTC", BankFormat::Pain001, "2026-07-02"),
+            ("-03:00", BankFormat::Pain001, "2026-07-02"),
+            ("-06:00", BankFormat::Pain001, "2026-07-01"),
+            ("UTC", BankFormat::Pab, "2026-07-01"),
+        ] {
+            std::fs::write(&config, format!("[days]\noffset = \"{offset}\"\n")).unwrap();
+            let day = today(format, now, Some(&config)).unwrap();
+            assert_eq!(day.to_string(), expected, "{offset}");
+        }
+    }
 }

@@ -29,6 +29,9 @@ pub(crate) const SANDBOX_FILE: &str = "pagos-sandbox.db";
 /// The default file of `pay --sandbox-url`, which is another bank and needs another file.
 pub(crate) const TWIN_FILE: &str = "pagos-twin.db";
 
+/// Every default file.
+pub(crate) const DEFAULT_FILES: [&str; 3] = [LIVE_FILE, SANDBOX_FILE, TWIN_FILE];
+
 /// The database that `--db` names. `Display` shows it to people, without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Database {
@@ -103,7 +106,7 @@ impl Database {
         if let Some(named) = named {
             return named.clone();
         }
-        let files = [LIVE_FILE, SANDBOX_FILE, TWIN_FILE].map(PathBuf::from);
+        let files = DEFAULT_FILES.map(PathBuf::from);
         let mut there = files.into_iter().filter(|file| file.exists());
         match (there.next(), there.next()) {
             (Some(only), None) => Self::File(only),

@@ -2,12 +2,12 @@
 
 use std::{io::Write, path::PathBuf};
 
-use pagos_bankfile::pain002::{self, Level, Meaning, Reason, Report, Stated};
+use pagos_bankfile::pain002::{self, Level, Outcome, Reason, Report, Stated};
 use pagos_wire::redact;
 use serde::Serialize;
 
 use crate::{
-    command::export::read_bytes,
+    command::export::{NAMED_MAX, read_bytes},
     console,
     exit::{Exit, Failure},
     input::{path_text, printable},
@@ -35,6 +35,8 @@ struct Wire {
     group: Option<StatedWire>,
     payments: Vec<PaymentWire>,
     payouts: Vec<PayoutWire>,
+    /// What is missing, and what contradicts.
+    doubts: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +72,17 @@ pub(super) fn read(path: &PathBuf, is_json: bool) -> Result<Exit, Failure> {
         true => console::print_json(&wire)?,
         false => print(&wire)?,
     }
-    Ok(exit_of(&report))
+    wire.doubts.iter().take(NAMED_MAX).for_each(|doubt| {
+        console::tell(&format!("{}: {doubt}", path_text(path)));
+    });
+    if let Some(more) = wire.doubts.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        console::tell(&format!("... and {more} more questions to the bank"));
+    }
+    Ok(match report.outcome() {
+        Outcome::Settled => Exit::Succeeded,
+        Outcome::SomeRefused => Exit::SomeFailed,
+        Outcome::Open => Exit::InDoubt,
+    })
 }
 
 fn print(wire: &Wire) -> Result<(), Failure> {
@@ -126,6 +138,7 @@ fn wire(report: &Report) -> Wire {
         group: report.group.as_ref().map(stated_wire),
         payments: payments.collect(),
         payouts: payouts.collect(),
+        doubts: report.doubts.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -146,22 +159,4 @@ fn reason(reason: &Reason) -> String {
 
 fn shown(text: &str) -> String {
     printable(text, TEXT_MAX)
-}
-
-/// 0 if all is settled, 2 if some is refused and the rest settled, 3 if something is not finished or
-/// not clear.
-fn exit_of(report: &Report) -> Exit {
-    let mut stated: Vec<&Stated> = report.transfers().map(|transfer| &transfer.stated).collect();
-    let payments = report.payments.iter().filter(|payment| payment.transfers.is_empty());
-    stated.extend(payments.filter_map(|payment| payment.stated.as_ref()));
-    if stated.is_empty() {
-        stated.extend(&report.group);
-    }
-    let meanings: Vec<Meaning> = stated.iter().map(|stated| stated.code.meaning()).collect();
-    let is_open = |it: &Meaning| !matches!(it, Meaning::Settled | Meaning::Refused);
-    match meanings.contains(&Meaning::Refused) {
-        _ if meanings.iter().any(is_open) => Exit::InDoubt,
-        true => Exit::SomeFailed,
-        false => Exit::Succeeded,
-    }
 }
