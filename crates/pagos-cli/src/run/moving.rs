@@ -202,10 +202,10 @@ mod tests {
         time::Duration,
     };
 
-    use pagos_core::{AccountName, OrderKey, PayoutOrder};
+    use pagos_core::{AccountName, BookName, Day, OrderKey, PayoutOrder};
     use pagos_engine::{
-        ClaimRequest, Filter, Intent, Lane, NoAttempt, Page, Released, RunId, Share, Store,
-        StoreError, Submitted, Turn, Work,
+        ClaimRequest, Filter, Intent, Lane, LineFilter, NoAttempt, Page, Released, RunId, Share,
+        Store, StoreError, Submitted, Turn, Work,
         suite::{CASES, permit},
     };
     use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
@@ -481,8 +481,23 @@ mod tests {
         seen += &format!("{:?}\n", store.refused().await.unwrap());
         seen += &format!("{:?}\n", store.halted().await.unwrap());
         seen += &format!("{:?}\n", store.readers().await.unwrap());
+        let keys: Vec<OrderKey> = listed.iter().map(|payout| payout.order.key.clone()).collect();
+        let mut matches = store.matches(&keys).await.unwrap();
+        matches.sort_by(|one, other| (&one.line, &one.key).cmp(&(&other.line, &other.key)));
+        seen += &format!("{matches:?}\n");
+        for book in BOOKS {
+            let book = BookName::new(book).unwrap();
+            let (from, through) = (Day::MIN, Day::MAX);
+            let filter = LineFilter { book, state: None, from, through };
+            for line in store.lines(&filter, None, 20_000).await.unwrap() {
+                seen += &format!("{line:?} {}\n", line.body);
+            }
+        }
         seen
     }
+
+    /// Books of the suite.
+    const BOOKS: [&str; 2] = ["bank-1", "bank-2"];
 
     #[tokio::test]
     async fn move_5_what_does_not_arrive_as_it_was_is_not_moved() {
