@@ -245,6 +245,11 @@ fn what_only_looks_like_a_line_of_an_earlier_file_is_told() {
     scene.run("statement morning.csv").exits(0);
     let told = scene.run("statement noon.csv").exits(2);
     assert!(told.out.contains("1 of the known lines are only taken for"), "{}", told.out);
+    // It stays so: at the next look, and when the period is to be closed.
+    let told = scene.run("statement noon.csv").exits(2);
+    assert!(told.out.contains("1 of the known lines are only taken for"), "{}", told.out);
+    let refused = scene.run(&format!("close --through {}", scene.day)).exits(1);
+    assert!(refused.err.contains("1 lines of noon.csv"), "{}", refused.err);
 }
 
 #[test]

@@ -131,7 +131,8 @@ impl Reconciler {
         let known = earlier.iter().rev().find_map(|it| it.account.as_ref());
         let Some(known) = known.map(|it| fold::number(it.as_str())) else { return Ok(()) };
         // A bank may write a number with and without what stands before it.
-        let is_same = known.ends_with(&account) || account.ends_with(&known);
+        let is_tail = known.ends_with(&account) || account.ends_with(&known);
+        let is_same = known == account || (is_tail && known.len().min(account.len()) >= TAIL_MIN);
         if is_same {
             return Ok(());
         }
@@ -157,7 +158,7 @@ impl Reconciler {
 }
 
 impl Import {
-    /// Adds a line. Lines are stored by the thousand.
+    /// Adds a line. Lines are stored in batches.
     ///
     /// # Errors
     /// `Refused` for a line of another currency or of a day that has not come; `Store`.
@@ -251,8 +252,9 @@ impl Import {
         Ok(())
     }
 
-    /// Of the lines that were known, those that may be others: a file that has a whole day has all
-    /// equal lines of it, and a first or last day need not be whole.
+    /// Of the lines that were known from another file, those that may be others: a file that has a whole
+    /// day has all equal lines of it, and a first or last day need not be whole. Lines of days that no
+    /// other file has are those of an import of this one that was broken off.
     fn unsure(&self) -> u64 {
         let spans = || self.earlier.iter().chain(&self.record.statements);
         let is_inside = |day: Day| {
@@ -260,6 +262,11 @@ impl Import {
                 it.from.is_some_and(|it| it < day) && it.through.is_some_and(|it| day < it)
             })
         };
-        self.vague.iter().filter(|(day, _)| !is_inside(**day)).map(|(_, count)| count).sum()
+        let is_of_another = |day: Day| self.earlier.iter().any(|it| it.touches(day, day));
+        let unsure = self.vague.iter().filter(|(day, _)| is_of_another(**day) && !is_inside(**day));
+        unsure.map(|(_, count)| count).sum()
     }
 }
+
+/// So many last characters tell accounts apart.
+const TAIL_MIN: usize = 4;

@@ -235,6 +235,15 @@ impl Reconciler {
                 days.0, days.1
             )));
         }
+        let touches =
+            |it: &StatementRecord| it.statements.iter().any(|it| it.touches(days.0, days.1));
+        if let Some(record) = statements.iter().find(|it| it.unsure > 0 && touches(it)) {
+            return Err(Error::refused(format!(
+                "{} lines of {} are only taken for lines of an earlier file; compare the two files, and \
+                 close with a note",
+                record.unsure, record.file
+            )));
+        }
         let report = self.report(days.0, days.1, &mut |_| ()).await?;
         if let Some(row) = report.payouts.iter().find(|it| it.outcome.is_difference()) {
             return Err(Error::refused(format!(

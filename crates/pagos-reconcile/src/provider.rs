@@ -106,7 +106,7 @@ pub async fn compare_with_provider(
 struct Rows {
     ours: Ours,
     statuses: Vec<Status>,
-    references: BTreeSet<Option<ProviderRef>>,
+    references: BTreeSet<ProviderRef>,
     /// Another amount than that of the order.
     amount: Option<Money>,
 }
@@ -173,7 +173,7 @@ impl Comparison {
             amount: None,
         });
         rows.statuses.push(row.status);
-        rows.references.insert(row.reference);
+        rows.references.extend(row.reference);
         rows.amount = row.echo.amount.filter(|told| *told != payout.order.amount).or(rows.amount);
     }
 

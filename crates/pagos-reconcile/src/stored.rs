@@ -92,6 +92,13 @@ pub struct StatementSpan {
     pub closing: Option<Balance>,
 }
 
+impl StatementSpan {
+    /// Whether it has one of these days, as far as it says which it has.
+    pub(crate) fn touches(&self, from: Day, through: Day) -> bool {
+        self.from.is_some_and(|it| it <= through) && self.through.is_some_and(|it| from <= it)
+    }
+}
+
 impl LineBody {
     pub(crate) fn new(line: Line) -> Self {
         Self { line, found: None, decided: Vec::new() }

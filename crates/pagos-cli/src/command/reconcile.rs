@@ -9,7 +9,7 @@ mod statement;
 use std::{collections::BTreeSet, io::Write, path::Path, sync::Arc};
 
 use pagos_api::token::Scope;
-use pagos_core::{AccountName, BookName};
+use pagos_core::{AccountName, BookName, Day};
 use pagos_engine::{Actor, Store, UtcOffset};
 use pagos_reconcile::{Book, Reconciler, Rules};
 use pagos_statement::Mapping;
@@ -107,6 +107,13 @@ async fn check_accounts(
             "book {}: account {account} is not configured, and has no payout in this database",
             book.name
         ))),
+    }
+}
+
+fn check_days(from: Day, through: Day) -> Result<(), Failure> {
+    match through < from {
+        false => Ok(()),
+        true => Err(Failure::new(format!("--through {through} is before --from {from}"))),
     }
 }
 

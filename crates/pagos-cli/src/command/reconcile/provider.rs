@@ -7,6 +7,7 @@ use pagos_engine::UtcOffset;
 use pagos_reconcile::{Comparison, compare_with_provider};
 use serde::Serialize;
 
+use super::check_days;
 use crate::{
     accounts,
     arguments::ProviderArguments,
@@ -34,12 +35,7 @@ pub(super) async fn run(
     arguments: &ProviderArguments,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    if arguments.through < arguments.from {
-        return Err(Failure::new(format!(
-            "--through {} is before --from {}",
-            arguments.through, arguments.from
-        )));
-    }
+    check_days(arguments.from, arguments.through)?;
     let choice = match &arguments.sandbox_url {
         Some(origin) => Choice::RunningTwins { origin: origin.clone() },
         None => Choice::Configured { config: config.map(Path::to_owned) },

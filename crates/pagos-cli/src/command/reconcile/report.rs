@@ -6,7 +6,7 @@ use pagos_core::Money;
 use pagos_reconcile::{LINES_HEADER, Language, PAYOUTS_HEADER, PayoutRow, Report, Sides};
 use serde::Serialize;
 
-use super::{Opened, lines};
+use super::{Opened, check_days, lines};
 use crate::{
     arguments::{ReportArguments, ReportFormat, ReportLanguage},
     console,
@@ -29,12 +29,7 @@ pub(super) async fn run(
     arguments: &ReportArguments,
     config: Option<&Path>,
 ) -> Result<Exit, Failure> {
-    if arguments.through < arguments.from {
-        return Err(Failure::new(format!(
-            "--through {} is before --from {}",
-            arguments.through, arguments.from
-        )));
-    }
+    check_days(arguments.from, arguments.through)?;
     let opened = Opened::open(&arguments.book, config).await?;
     let mut all = arguments.all.then(Vec::new);
     let mut each = |row: &PayoutRow| {

@@ -151,7 +151,7 @@ async fn import(
     };
     let StatementRecord { file, sha256, format, lines, new, unsure, .. } = record;
     let left_out = counts.pending + counts.informational;
-    let (new, unsure) = if is_known { (0, 0) } else { (new, unsure) };
+    let new = if is_known { 0 } else { new };
     Ok(FileRow { file, sha256, format, lines, new, is_known, left_out, unsure })
 }
 
