@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod hint;
+mod recall;
 mod refusal;
 mod wait;
 
@@ -422,6 +423,8 @@ impl Rules<'_> {
         });
         progress.ahead_of = None;
         progress.refusals = progress.refusals.saturating_add(1);
+        // A person knows what the store has forgotten.
+        progress.is_recalled &= proof != Proof::Operator;
         progress.lost = match proof {
             Proof::Absent => progress.lost.saturating_add(1),
             // Whatever was lost before, a person found that it did not pay.
@@ -482,6 +485,9 @@ impl Rules<'_> {
             let because = "the provider has shown this payout before, and now says that it has no \
                            such payout; look at the bank, then decide with `pagos resolve`";
             return self.call_person(asked, because);
+        }
+        if progress.is_recalled {
+            return self.call_person(asked, RECALLED);
         }
         let may_send_again = match self.descriptor.deduplication {
             Deduplication::ByKey => true,
@@ -555,6 +561,11 @@ impl Rules<'_> {
 const FORGOTTEN: &str = "the provider says that it has no such payout, and it may have forgotten the \
                          key by now, so that a repeat could be paid twice; look at the bank, then \
                          decide with `pagos resolve`";
+
+/// Why a person is called if the store had forgotten the attempt.
+const RECALLED: &str = "it was sent, says the witness, and the provider says that it has no such payout; what \
+                        was told about it meanwhile is forgotten, so it may have been paid otherwise; look at \
+                        the bank, then decide with `pagos resolve`";
 
 /// Why a person is called after as many attempts as the policy allows.
 const NO_TRACE: &str = "it was sent several times, and the provider still says that it has no such payout; \

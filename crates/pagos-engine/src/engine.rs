@@ -27,6 +27,7 @@ use crate::{
     store::{Guard, Payout, Turn},
     sweep::Sweeps,
     timer::Timer,
+    witness::guard::Guarding,
     world::World,
 };
 
@@ -71,6 +72,7 @@ pub struct Engine {
     pub(crate) sending: Sending,
     pub(crate) agenda: Agenda,
     pub(crate) sweeps: Mutex<Sweeps>,
+    pub(crate) guarding: Guarding,
     pulse: Pulse,
     turn: OnceLock<Option<Box<dyn Guard>>>,
 }
@@ -102,7 +104,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Taken`] if another process works on an embedded store;
     /// [`EngineError::OtherWorld`] if the store ties an account to another world;
-    /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout.
+    /// [`EngineError::UnsafePolicy`] for a policy that would allow a second payout; those of
+    /// [`Engine::take_turn`].
     pub async fn open(
         store: impl Into<InstrumentedStore>,
         world: &World,
@@ -184,6 +187,7 @@ impl Engine {
             sending,
             agenda,
             sweeps,
+            guarding: Guarding::default(),
             pulse,
             turn,
         })
@@ -245,8 +249,11 @@ impl Engine {
     /// # Ok::<(), pagos_engine::EngineError>(())
     /// ```
     ///
+    /// The store is compared with its witness, if it has one, before anything can be sent.
+    ///
     /// # Errors
-    /// [`EngineError::Taken`] while another process has it.
+    /// [`EngineError::Taken`] while another process has it; [`EngineError::Restored`] for a restored
+    /// store that was not compared; [`EngineError::Witness`] if the witness cannot be used.
     pub async fn take_turn(&self) -> Result<(), EngineError> {
         if self.has_turn() {
             return Ok(());
@@ -260,6 +267,7 @@ impl Engine {
                 Some(guard)
             }
         };
+        Box::pin(self.compare_at_start()).await?;
         // If another call was faster, the turn is taken as well; the guard that was set first is
         // kept.
         drop(self.turn.set(guard));
@@ -279,6 +287,11 @@ impl Engine {
     /// ```
     pub fn has_turn(&self) -> bool {
         self.turn.get().is_some()
+    }
+
+    /// Whether no other process can send from this store.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.turn.get().is_some_and(Option::is_some)
     }
 
     /// The accounts that this engine works for.

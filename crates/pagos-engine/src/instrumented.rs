@@ -4,6 +4,7 @@
 //! Reads have no points: a process that ends while it reads leaves nothing behind.
 
 mod books;
+mod witness;
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
@@ -30,6 +31,7 @@ use crate::{
     retention::Seal,
     store::{Begin, Claim, ClaimRequest, Committed, Lane, Payout, Step, Store, StoreError, Turn},
     telemetry::{self, Call, Told, Writing},
+    witness::{Witness, WitnessRules},
 };
 
 /// A store in which every write is a [`Point`]. It is made from any store, with or without a
@@ -39,6 +41,7 @@ pub struct InstrumentedStore {
     store: Arc<dyn Store>,
     probe: Arc<dyn Probe>,
     clock: Option<Arc<dyn Clock>>,
+    witness: Option<(Arc<dyn Witness>, WitnessRules)>,
 }
 
 impl InstrumentedStore {
@@ -54,7 +57,7 @@ impl InstrumentedStore {
     /// # drop((instrumented, same));
     /// ```
     pub fn new(store: Arc<dyn Store>, probe: Arc<dyn Probe>) -> Self {
-        Self { store, probe, clock: None }
+        Self { store, probe, clock: None, witness: None }
     }
 
     /// The same store, whose telemetry says by `clock` how long each write took. [`crate::Engine`]
@@ -135,6 +138,8 @@ impl InstrumentedStore {
             RecordKind::Links => Point::KeepLinks,
             RecordKind::Statement => Point::KeepStatement,
             RecordKind::Period => Point::KeepPeriod,
+            RecordKind::Witness => Point::KeepWitness,
+            RecordKind::Forgotten => Point::KeepForgotten,
         };
         self.write(point, None, self.store.write_record(write)).await
     }

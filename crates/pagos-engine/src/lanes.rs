@@ -12,6 +12,7 @@ use crate::{
     place::Freed,
     sending::OnItsWay,
     store::{Claim, Lane, Share, Work},
+    witness::passed::Passed,
 };
 
 /// The result of a claim.
@@ -31,6 +32,8 @@ pub(crate) struct Held {
     pub(crate) claim: Claim,
     /// Set if an attempt has begun with the claim.
     pub(crate) on_its_way: Option<OnItsWay>,
+    /// Set if that attempt may be sent.
+    pub(crate) passed: Option<Passed>,
 }
 
 impl Held {

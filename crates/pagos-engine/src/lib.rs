@@ -66,6 +66,7 @@ mod sweep;
 mod tally;
 mod telemetry;
 mod timer;
+mod witness;
 mod work;
 mod world;
 
@@ -92,7 +93,7 @@ pub use intent::{Canonical, Closed, Digest, Intent, Permit, Released, Run, RunId
 pub use judge::Judged;
 pub use list::{Cursor, Filter, Page, Sorted, Span};
 #[cfg(feature = "suite")]
-pub use memory::MemoryStore;
+pub use memory::{MemoryStore, Snapshot};
 pub use moving::{Moved, MovedSum};
 pub use operator::Decision;
 pub use payment::{
@@ -117,5 +118,11 @@ pub use store::{
 };
 pub use tally::{Tally, TallyRow};
 pub use timer::{ManualTimer, Timer};
+#[cfg(feature = "suite")]
+pub use witness::MemoryWitness;
+pub use witness::{
+    Comparison, Noted, Reading, Restored, SentAttempt, WithoutWitness, Witness, WitnessError,
+    WitnessErrorKind, WitnessMark, WitnessRules,
+};
 pub use work::Worked;
 pub use world::World;

@@ -12,7 +12,10 @@ mod runs;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, hash_map},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -44,9 +47,15 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
+    /// How often it went back, for one that plays a server.
+    lineage: Option<AtomicU64>,
 }
 
-#[derive(Debug, Default)]
+/// The state of a [`MemoryStore`] at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot(Tables);
+
+#[derive(Debug, Default, Clone)]
 struct Tables {
     accounts: BTreeMap<AccountName, Account>,
     runs: BTreeMap<RunId, Members>,
@@ -64,14 +73,14 @@ struct Tables {
     books: Books,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Account {
     world: Option<String>,
     is_halted: bool,
     swept: BTreeMap<u32, Timestamp>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Members {
     keys: BTreeSet<OrderKey>,
     /// The archived ones by their marks, with what they count.
@@ -84,7 +93,7 @@ struct Members {
     submitted_by: BTreeSet<Actor>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     /// Its place in the order of coming in.
     place: u64,
@@ -111,6 +120,41 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// An empty store that plays a server: it names another line of history after each
+    /// [`MemoryStore::go_back`], as a promoted standby does.
+    pub fn on_a_server() -> Self {
+        Self { lineage: Some(AtomicU64::new(1)), ..Self::default() }
+    }
+
+    /// Its present state.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.tables().clone())
+    }
+
+    /// Goes back to an earlier state, as a restored backup or a lagging standby does.
+    ///
+    /// ```
+    /// use pagos_engine::{MemoryStore, RecordKind, RecordStore, RecordWrite, StoreError};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let store = MemoryStore::new();
+    /// let before = store.snapshot();
+    /// let (kind, body) = (RecordKind::Sample, Some("{}".to_owned()));
+    /// let write = RecordWrite { kind, name: "a".to_owned(), was: None, body, notices: Vec::new() };
+    /// store.write_record(write).await?;
+    /// store.go_back(&before);
+    /// assert_eq!(store.record(kind, "a").await?, None);
+    /// # Ok::<(), StoreError>(())
+    /// # })?;
+    /// # Ok::<(), StoreError>(())
+    /// ```
+    pub fn go_back(&self, to: &Snapshot) {
+        *self.tables() = to.0.clone();
+        if let Some(lineage) = &self.lineage {
+            lineage.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // No method panics halfway through a change, so the value behind a poisoned lock is whole.
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
@@ -122,6 +166,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         Ok(Turn::Shared)
+    }
+
+    fn lineage(&self) -> Option<String> {
+        self.lineage.as_ref().map(|lineage| lineage.load(Ordering::SeqCst).to_string())
     }
 
     async fn identity(&self) -> Result<String, StoreError> {

@@ -129,6 +129,10 @@ points! {
     /// Stores the attempt, and what was prepared for it; nothing is sent before this write. It is
     /// part of the claim if nothing has to be prepared.
     BeginAttempt Write "begin-attempt",
+    /// Notes attempts with the witness, durably, before their requests leave.
+    NoteAttempts Write "note-attempts",
+    /// Records that a payout was sent, which the witness knows and the store has forgotten.
+    RecordRecalled Write "record-recalled",
     /// Sends the payout.
     Create Call "create",
     /// Records what the reply reports.
@@ -215,6 +219,10 @@ points! {
     KeepStatement Write "keep-statement",
     /// Closes a period of a book.
     KeepPeriod Write "keep-period",
+    /// Records how the store stands to its witness, or that it was restored.
+    KeepWitness Write "keep-witness",
+    /// Records a payout that was sent and whose order is forgotten.
+    KeepForgotten Write "keep-forgotten",
     /// Stores lines of a statement.
     AddLines Write "add-lines",
     /// Records what explains lines of a statement.

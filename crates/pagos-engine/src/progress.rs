@@ -34,6 +34,10 @@ pub struct Progress {
     /// The attempt that may be alive, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open: Option<Attempt>,
+    /// Whether its last attempt is known only by the witness, because the store went back to an
+    /// earlier state. Then only a person sends it again.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub is_recalled: bool,
     /// The queries since something was last learned.
     #[serde(default, skip_serializing_if = "is_default")]
     pub asking: Asking,
@@ -150,6 +154,7 @@ impl Progress {
             attempts: 0,
             lost: 0,
             open: None,
+            is_recalled: false,
             asking: Asking::default(),
             ahead_of: None,
             refusals: 0,

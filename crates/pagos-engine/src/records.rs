@@ -1,6 +1,6 @@
 //! Small records of the service, kept beside the payouts: tokens, endpoints of events, approvals,
-//! what was spent on a day, how the payouts stood at a moment, and statements and closed periods of
-//! books. A store keeps their text and knows no more about them.
+//! what was spent on a day, how the payouts stood at a moment, statements and closed periods of
+//! books, and how the store stands to its witness. A store keeps their text and knows no more about them.
 
 use std::fmt::Debug;
 
@@ -27,6 +27,10 @@ pub enum RecordKind {
     Statement,
     /// A period of a book that was closed.
     Period,
+    /// How the store stands to its witness, and whether it was restored.
+    Witness,
+    /// A payout that was sent and whose order the store has forgotten, by its key.
+    Forgotten,
 }
 
 impl RecordKind {
@@ -41,11 +45,13 @@ impl RecordKind {
             Self::Links => "links",
             Self::Statement => "statement",
             Self::Period => "period",
+            Self::Witness => "witness",
+            Self::Forgotten => "forgotten",
         }
     }
 
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Token,
         Self::Endpoint,
         Self::Approval,
@@ -54,6 +60,8 @@ impl RecordKind {
         Self::Links,
         Self::Statement,
         Self::Period,
+        Self::Witness,
+        Self::Forgotten,
     ];
 }
 

@@ -20,15 +20,13 @@ use crate::{
     record::Writer,
     service::{Admission, Told},
     store::{Begun, Claim, Committed, Lease, Payout, Step},
+    witness::passed::Passed,
 };
 
 impl Engine {
-    /// Sends a payout whose attempt began with its claim. Any other payout is prepared first, and
-    /// its attempt begins with what was prepared.
+    /// Sends a payout whose attempt did not begin with its claim: it is prepared first, and its
+    /// attempt begins with what was prepared.
     pub(crate) async fn send(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
-        if claim.has_begun() {
-            return self.send_begun(claim.payout, claim.lease_until, place).await;
-        }
         // Where its attempt may not begin, nothing is prepared either; the claim says why.
         let may_begin = self.rules(&claim.payout, self.provider_of(&claim.payout)?);
         let may_begin = may_begin.begin(&claim.payout.progress).is_some();
@@ -39,15 +37,17 @@ impl Engine {
         // While the attempt is being written, it may or may not have begun.
         let _on_its_way = self.sending.begin();
         let Some(payout) = self.begin(payout, handle).await? else { return Ok(()) };
-        self.send_begun(payout, claim.lease_until, place).await
+        let Some((payout, passed)) = self.pass(payout).await? else { return Ok(()) };
+        self.send_begun(payout, claim.lease_until, passed, place).await
     }
 
-    /// Sends it and records the result. A refusal keeps its place until it is recorded, so that an
+    /// Sends what the witness let pass, and records the result. A refusal keeps its place until it is recorded, so that an
     /// account out of service gets no further payout meanwhile.
-    async fn send_begun(
+    pub(crate) async fn send_begun(
         &self,
         payout: Payout,
         lease_until: Timestamp,
+        _: Passed,
         place: Place,
     ) -> Result<(), EngineError> {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
@@ -244,7 +244,7 @@ impl Engine {
 
     /// Closes the current attempt with a proof. Only the holder of the claim may do that: for
     /// anybody else the attempt stays in doubt.
-    async fn close(
+    pub(crate) async fn close(
         &self,
         payout: Payout,
         writer: Writer,

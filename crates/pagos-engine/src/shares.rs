@@ -23,6 +23,7 @@ impl Engine {
             return Vec::new();
         }
         let now = self.timer.now();
+        let closed_until = self.closed_until(now);
         let mut shares = Vec::new();
         for account in self.providers.names() {
             let admission = self.admission(account, now);
@@ -31,6 +32,12 @@ impl Engine {
                 continue;
             }
             for work in Work::OF_PAYOUTS {
+                if let Some(closed_until) = closed_until
+                    && work == Work::Send
+                {
+                    lanes.wait_until(closed_until);
+                    continue;
+                }
                 let lane = Lane { account: account.clone(), work };
                 let room = match admission {
                     Admission::One => lanes.room_for_one(&lane),

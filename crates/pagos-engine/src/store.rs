@@ -39,6 +39,11 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore + Book
     /// a store has the same identity.
     async fn identity(&self) -> Result<String, StoreError>;
 
+    /// Names the line of history that the store was last seen on, for a store whose server can
+    /// continue from an earlier state while Pagos runs: the system identifier and the timeline. What
+    /// was committed on another line may be lost here. `None` for a store without such a name.
+    fn lineage(&self) -> Option<String>;
+
     /// Takes the turn to send, if it is free.
     async fn take_turn(&self) -> Result<Turn, StoreError>;
 

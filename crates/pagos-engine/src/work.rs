@@ -29,6 +29,7 @@ use crate::{
     service::Admission,
     spread::{self, Spawner},
     store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
+    witness::{guard::Gate, passed::Passed},
 };
 
 /// How many deliveries are applied concurrently.
@@ -416,6 +417,7 @@ impl Engine {
         if shares.is_empty() {
             return Ok(Found::default());
         }
+        let shares = self.leave_closed(shares).await?;
         let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
         // While an attempt is being written, it may or may not have begun, so it counts from
         // before.
@@ -431,12 +433,23 @@ impl Engine {
         let mut on_their_way = on_their_way.into_inner().unwrap_or_else(PoisonError::into_inner);
         let hold = |claim: Claim| {
             let on_its_way = on_their_way.remove(&claim.payout.order.key);
-            Held { claim, on_its_way }
+            Held { claim, on_its_way, passed: None }
         };
-        let claims: Vec<Held> = claims.into_iter().map(hold).collect();
+        let claims = self.pass_claims(claims.into_iter().map(hold).collect()).await?;
         self.give_back_turns(&shares, &claims.iter().map(Held::lane).collect::<Vec<_>>());
         let next_at = if claims.is_empty() { self.next_due(&shares).await? } else { None };
         Ok(Found { shares, claims, next_at })
+    }
+
+    /// Leaves out what may not be sent at present.
+    async fn leave_closed(&self, shares: Vec<Share>) -> Result<Vec<Share>, EngineError> {
+        let is_to_send = |share: &Share| share.lane.work == Work::Send;
+        if !shares.iter().any(is_to_send) || self.gate().await? == Gate::Open {
+            return Ok(shares);
+        }
+        let (closed, open): (Vec<Share>, Vec<Share>) = shares.into_iter().partition(is_to_send);
+        self.give_back_turns(&closed, &[]);
+        Ok(open)
     }
 
     async fn claim_payments(&self, shares: Vec<Share>) -> Result<Found<Payment>, EngineError> {
@@ -473,9 +486,9 @@ impl Engine {
     /// Does what is due about one payout. A panic in a provider's code ends only the work on this
     /// payout, which is put into quarantine.
     pub(crate) async fn handle(&self, held: Held, place: Place) -> Result<(), EngineError> {
-        let Held { claim, on_its_way: _on_its_way } = held;
+        let Held { claim, on_its_way: _on_its_way, passed } = held;
         let key = claim.payout.order.key.clone();
-        let handling = Box::pin(self.handle_claim(claim, place));
+        let handling = Box::pin(self.handle_claim(claim, passed, place));
         match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
                 // Another version wrote it meanwhile. The next worker to claim it sets it aside.
@@ -486,13 +499,18 @@ impl Engine {
         }
     }
 
-    async fn handle_claim(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
+    async fn handle_claim(
+        &self,
+        claim: Claim,
+        passed: Option<Passed>,
+        place: Place,
+    ) -> Result<(), EngineError> {
         let is_halted = || {
             let account = &claim.payout.order.account;
             matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
         };
-        if claim.has_begun() {
-            return self.send(claim, place).await;
+        if let Some(passed) = passed {
+            return self.send_begun(claim.payout, claim.lease_until, passed, place).await;
         }
         match task(&claim.payout.progress) {
             Task::Send if is_halted() => self.give_back(claim).await,

@@ -32,6 +32,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("approve_resend", Tried),
     ("ask_payment", Harmless),
     ("check", Harmless),
+    ("comparison", Harmless),
     ("disclose", Harmless),
     ("due_at", Harmless),
     ("halted", Harmless),
@@ -72,6 +73,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("take_turn", OfDue),
     ("unswept", Harmless),
     ("withdraw", Tried),
+    ("without_witness", Harmless),
     ("work", Tried),
 ];
 

@@ -267,6 +267,10 @@ fn build_tls(
 
 #[async_trait]
 impl Store for PostgresStore {
+    fn lineage(&self) -> Option<String> {
+        None
+    }
+
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         Ok(Turn::Shared)
     }

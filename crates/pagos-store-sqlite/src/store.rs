@@ -245,6 +245,11 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
+    /// A file goes back only while nobody has it open.
+    fn lineage(&self) -> Option<String> {
+        None
+    }
+
     async fn take_turn(&self) -> Result<Turn, StoreError> {
         self.writer()?;
         let identity = self.identity().await?;

@@ -32,9 +32,11 @@ impl From<EngineError> for Problem {
             | EngineError::RunRejected(_)
             | EngineError::OverLimit { .. }
             | EngineError::ResendWaits(_) => ProblemType::Refused,
-            EngineError::Taken | EngineError::OtherWorld { .. } | EngineError::UnsafePolicy(_) => {
-                ProblemType::StoreFailed
-            }
+            EngineError::Taken
+            | EngineError::OtherWorld { .. }
+            | EngineError::UnsafePolicy(_)
+            | EngineError::Witness(_)
+            | EngineError::Restored(_) => ProblemType::StoreFailed,
         };
         // Keys, names of runs and our own words; a key may be a long number.
         Self::new(of, error.to_string())

@@ -7,6 +7,7 @@ use crate::{
     intent::RunId,
     retention::Seal,
     store::StoreError,
+    witness::{Restored, WitnessError},
 };
 
 /// Why the engine cannot go on. No payout is lost by it.
@@ -34,6 +35,16 @@ pub enum EngineError {
     /// The waiting times would allow a second payout while a first one is under way.
     #[error("unsafe policy: {0}")]
     UnsafePolicy(String),
+    /// The witness cannot be read, so nothing may be sent.
+    #[error("nothing is sent without the witness: {0}")]
+    Witness(#[from] WitnessError),
+    /// The store was restored from a backup, and nothing has shown what was sent since.
+    #[error(
+        "this database was restored at {} from a backup of {}, and does not know what was sent since; \
+         configure its `witness`, or compare with the provider and then run `pagos restore --accept`",
+        .0.restored_at, .0.backup_at
+    )]
+    Restored(Restored),
     /// An order or a payout belongs to an account that is not configured.
     #[error("no account {0} is configured")]
     NoAccount(AccountName),

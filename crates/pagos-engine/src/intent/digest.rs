@@ -3,9 +3,10 @@
 //! Its canonical form is our own and has a version: a new field of a struct must not turn every
 //! stored key into a conflict, and no serialisation library may decide about money.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use pagos_core::{PaymentOrder, PayoutOrder};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of an order in its canonical form: the same key must have the same digest.
@@ -23,7 +24,10 @@ use sha2::{Digest as _, Sha256};
 /// assert_ne!(Digest::of(&order), Digest::of(&other));
 /// # Ok::<(), pagos_core::Error>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Its text and its JSON are 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
@@ -45,6 +49,44 @@ impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second, third, fourth, ..] = self.0;
         write!(f, "Digest({first:02x}{second:02x}{third:02x}{fourth:02x}..)")
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Digest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refused = || "a digest has 64 hexadecimal digits".to_owned();
+        let digits = text.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return Err(refused());
+        }
+        let mut digest = [0; 32];
+        for (byte, pair) in digest.iter_mut().zip(digits.chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| refused())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| refused())?;
+        }
+        Ok(Self(digest))
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
@@ -181,10 +223,8 @@ mod tests {
     /// The digest of a given order never changes under one version: stored keys depend on it.
     #[test]
     fn truth_19_the_canonical_form_is_frozen() {
-        let hex = |digest: Digest| -> String {
-            digest.0.iter().map(|byte| format!("{byte:02x}")).collect()
-        };
-        assert_eq!(hex(Digest::of(&order())), FROZEN);
+        assert_eq!(Digest::of(&order()).to_string(), FROZEN);
+        assert_eq!(FROZEN.parse(), Ok(Digest::of(&order())));
     }
 
     const FROZEN: &str = "68f38254cb70c53a7427305ec4668fba1d827c02f19bca50d5d91fd479dcc590";

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The lines by their book and id, each with its matches.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Books {
     lines: BTreeMap<(BookName, String), (BookLine, Vec<LineMatch>)>,
 }

@@ -16,13 +16,13 @@ use crate::{
     store::StoreError,
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Inbox {
     rows: Vec<Row>,
     refused: BTreeMap<(Option<AccountName>, String), Refused>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     filed: Filed,
     fingerprint: [u8; 32],

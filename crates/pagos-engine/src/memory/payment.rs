@@ -16,13 +16,13 @@ use crate::{
     store::{ClaimRequest, Lease, StoreError, Work},
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Payments {
     rows: BTreeMap<OrderKey, Row>,
     sessions: BTreeMap<(AccountName, ProviderRef), KnownSession>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Row {
     payment: Payment,
     lease_until: Option<Timestamp>,

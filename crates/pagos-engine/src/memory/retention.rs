@@ -16,14 +16,14 @@ use crate::{
 };
 
 /// What is kept of an archived payout.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Sealed {
     pub(super) digest: [u8; 8],
     pub(super) seal: Seal,
 }
 
 /// Notices in order; the first ones may be gone.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Outbox {
     forgotten: u64,
     notices: VecDeque<Notice>,
@@ -55,7 +55,7 @@ impl Outbox {
 }
 
 /// A tally that is being computed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Sums {
     rows: BTreeMap<(AccountName, Currency, String), TallyRow>,
 }

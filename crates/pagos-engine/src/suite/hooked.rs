@@ -171,11 +171,16 @@ impl<'a, H: Hook> Noted<'a, H> {
     }
 }
 
-/// Lists every method of a trait: which store answers it, its arguments, and its result.
+/// Lists every method of a trait: which store answers it, its arguments, and its result. What waits
+/// for nothing comes first; the hook is not told of it.
 macro_rules! through_the_hook {
-    ($trait:ident: $($who:ident.$name:ident($($given:ident: $type:ty),*) -> $brings:ty;)*) => {
+    ($trait:ident: $([$plain:ident() -> $told:ty])* $($who:ident.$name:ident($($given:ident: $type:ty),*) -> $brings:ty;)*) => {
         #[async_trait]
         impl<H: Hook> $trait for HookedStore<H> {
+            $(fn $plain(&self) -> $told {
+                self.inner.$plain()
+            })*
+
             $(async fn $name(&self, $($given: $type),*) -> Result<$brings, StoreError> {
                 let call = Call {
                     name: stringify!($name),
@@ -189,6 +194,7 @@ macro_rules! through_the_hook {
 }
 
 through_the_hook! { Store:
+    [lineage() -> Option<String>]
     inner.identity() -> String;
     noted.take_turn() -> Turn;
     inner.bind(account: &AccountName, world: &str) -> String;

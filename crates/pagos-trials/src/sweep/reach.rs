@@ -75,6 +75,9 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::NoteSwept | Point::List | Point::RecordListed => {
             Reach::Never("twins' settled payouts are asked about one by one, since their time runs")
         }
+        Point::NoteAttempts | Point::RecordRecalled | Point::KeepWitness | Point::KeepForgotten => {
+            Reach::Never("the sweep has no witness, and nothing goes back")
+        }
         Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
         Point::RecordPanic => Reach::Never("no provider's code panics"),
         Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),
@@ -240,6 +243,10 @@ fn reach_payment(place: Place, provider: Kit, injected: InjectedFault) -> Reach 
         | Point::AddLines
         | Point::WriteLines
         | Point::RecordDifference
+        | Point::NoteAttempts
+        | Point::RecordRecalled
+        | Point::KeepWitness
+        | Point::KeepForgotten
         | Point::CloseRun
         | Point::Submit
         | Point::Release

@@ -1,0 +1,65 @@
+//! What is done about a payout of which the store has forgotten that it was sent.
+
+use pagos_core::{Observation, Source, Status};
+
+use super::{Outcome, Rules};
+use crate::{
+    history::Entry,
+    progress::{Asking, Attempt, Progress},
+    witness::SentAttempt,
+};
+
+impl Rules<'_> {
+    /// Records an attempt that the witness has and the store has not: the payout is in doubt, and
+    /// what became of it is asked. It is never sent again by itself. Whatever was told about it
+    /// meanwhile is forgotten too, and somebody may have paid the debt otherwise after a failure.
+    ///
+    /// `None` if the store knows the attempt.
+    pub(crate) fn recalled(&self, progress: &Progress, sent: &SentAttempt) -> Option<Outcome> {
+        (progress.attempts < sent.number).then(|| self.recall(progress, sent))
+    }
+
+    /// The same of a payout whose attempt the store has begun anew, and which was not sent.
+    pub(crate) fn recall(&self, progress: &Progress, sent: &SentAttempt) -> Outcome {
+        let mut recalled = progress.clone();
+        let number = progress.attempts.max(sent.number);
+        let first_at = progress.first_begun_at.unwrap_or(sent.first_at).min(sent.first_at);
+        recalled.attempts = number;
+        recalled.first_begun_at = Some(first_at);
+        recalled.open = Some(Attempt { number, begun_at: sent.at.min(self.now) });
+        recalled.asking = Asking::default();
+        recalled.ahead_of = None;
+        recalled.is_recalled = true;
+        let begun = Entry::AttemptBegun { number: sent.number, at: sent.at };
+        let is_other = sent.digest.is_some_and(|digest| digest != crate::Digest::of(self.order));
+        let mut outcome = match progress.status() {
+            _ if is_other => self.ambiguous(&recalled, OTHER_ORDER.to_owned()),
+            // The failure may be that of an earlier attempt.
+            Status::Failed(_) => self.ambiguous(&recalled, FAILED.to_owned()),
+            // A webhook was faster than the comparison.
+            Status::Pending | Status::Succeeded => {
+                let due_at = self.next_due(&recalled);
+                Outcome { progress: recalled, due_at, entries: Vec::new(), notices: Vec::new() }
+            }
+            Status::Created | Status::Unknown => {
+                let seen = Observation {
+                    message: Some(FORGOTTEN.to_owned()),
+                    ..Observation::new(Status::Unknown, Source::Reply, self.now)
+                };
+                self.learn(&recalled, &seen)
+            }
+        };
+        outcome.entries.insert(0, begun);
+        outcome
+    }
+}
+
+/// Why it is in doubt.
+const FORGOTTEN: &str = "it was sent, says the witness, and this database has forgotten that: it went back to an \
+                         earlier state";
+
+const FAILED: &str = "it was sent once more, says the witness, and this database has forgotten that: it went \
+                        back to an earlier state; look at the provider's panel, then decide with `pagos resolve`";
+
+const OTHER_ORDER: &str = "another order was sent under this key, says the witness, and this database has \
+                           forgotten it; look at the provider's panel, then decide with `pagos resolve`";

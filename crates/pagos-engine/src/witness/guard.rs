@@ -1,0 +1,324 @@
+//! Asks the witness before requests that move money leave. The attempts are durable in the store
+//! already, so what the witness knows is never more than what the store knew once.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, select_biased};
+use pagos_core::{OrderKey, Timestamp};
+
+use crate::{
+    decide::Rules,
+    engine::{Engine, EngineError},
+    history::{Notice, NoticeAbout, NoticeKind, Proof},
+    lanes::Held,
+    point::{Phase, Point},
+    record::Writer,
+    store::Payout,
+    witness::{
+        Comparison, Noted, SentAttempt, WithoutWitness, WitnessError, WitnessErrorKind,
+        WitnessRules, passed::Passed,
+    },
+};
+
+/// How the engine stands to the witness of its store.
+#[derive(Debug, Default)]
+pub(crate) struct Guarding {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    /// The store's line of history at the last comparison; `None` before the first.
+    pub(crate) compared: Option<Option<String>>,
+    /// What the last comparison found.
+    pub(crate) comparison: Option<Comparison>,
+    /// Payouts that were sent and whose orders were forgotten.
+    pub(crate) forgotten: BTreeMap<OrderKey, SentAttempt>,
+    /// When to note again how far the store and its witness agree.
+    pub(crate) keep_at: Timestamp,
+    outage: Option<Outage>,
+}
+
+#[derive(Debug, Clone)]
+struct Outage {
+    because: String,
+    failures: u32,
+    retry_at: Timestamp,
+}
+
+/// Whether payouts may be claimed to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Open,
+    /// Not before that moment.
+    Closed(Timestamp),
+}
+
+/// What becomes of an attempt that has begun and was not sent.
+enum Passage {
+    Passed(Passed),
+    /// It was sent before, and the store has forgotten that.
+    Recalled(SentAttempt),
+    /// It is not sent now.
+    Held(String, Duration),
+}
+
+impl Engine {
+    /// Why nothing is sent at present although payouts are due: the witness cannot be used. The
+    /// engine tries it again by itself. `None` if it can.
+    ///
+    /// ```
+    /// # mod scene { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/scene.in")); }
+    /// # scene::play(async {
+    /// # let engine = scene::engine().await;
+    /// assert_eq!(engine.without_witness(), None);
+    /// # Ok(())
+    /// # })?;
+    /// # Ok::<(), pagos_engine::EngineError>(())
+    /// ```
+    pub fn without_witness(&self) -> Option<String> {
+        self.guarding().outage.as_ref().map(|outage| outage.because.clone())
+    }
+
+    /// Compares the store with its witness if that was not done on this line of history, and tells
+    /// whether anything may be sent.
+    pub(crate) async fn gate(&self) -> Result<Gate, EngineError> {
+        let now = self.timer.now();
+        let Some((witness, rules)) = self.store.witness() else {
+            if !self.is_compared() {
+                Box::pin(self.compare()).await?;
+            }
+            return Ok(Gate::Open);
+        };
+        let outage = self.guarding().outage.clone();
+        if let Some(outage) = outage {
+            if now < outage.retry_at {
+                return Ok(closed_by(rules, outage.retry_at));
+            }
+            if let Err(error) = self.in_time(rules, witness.mark()).await {
+                return self.suffer(&error, rules).await;
+            }
+        }
+        let caught_up = match self.is_compared() {
+            false => Box::pin(self.compare()).await,
+            true if now >= self.guarding().keep_at => Box::pin(self.keep_mark()).await,
+            true => Ok(()),
+        };
+        match caught_up {
+            Err(EngineError::Witness(error)) => self.suffer(&error, rules).await,
+            Err(error) => Err(error),
+            Ok(()) => Ok(Gate::Open),
+        }
+    }
+
+    /// Until when nothing is sent because the witness cannot be used.
+    pub(crate) fn closed_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let (_, rules) = self.store.witness()?;
+        let retry_at = self.guarding().outage.as_ref()?.retry_at;
+        (rules.without == WithoutWitness::Stop && now < retry_at).then_some(retry_at)
+    }
+
+    /// Asks the witness about the attempts that began with a claim, and returns the claims that may
+    /// be sent. Of the others it is recorded why they were not.
+    pub(crate) async fn pass_claims(&self, claims: Vec<Held>) -> Result<Vec<Held>, EngineError> {
+        let begun = claims.iter().filter(|held| held.claim.has_begun());
+        let payouts: Vec<&Payout> = begun.map(|held| &held.claim.payout).collect();
+        let mut passages = self.ask_witness(&payouts).await?.into_iter();
+        let mut passing = Vec::with_capacity(claims.len());
+        for mut held in claims {
+            if !held.claim.has_begun() {
+                passing.push(held);
+                continue;
+            }
+            match passages.next() {
+                Some(Passage::Passed(passed)) => {
+                    held.passed = Some(passed);
+                    passing.push(held);
+                }
+                Some(passage) => self.turn_back(held.claim.payout, passage).await?,
+                None => {}
+            }
+        }
+        Ok(passing)
+    }
+
+    /// The same for one attempt.
+    pub(crate) async fn pass(
+        &self,
+        payout: Payout,
+    ) -> Result<Option<(Payout, Passed)>, EngineError> {
+        match self.ask_witness(&[&payout]).await?.pop() {
+            Some(Passage::Passed(passed)) => Ok(Some((payout, passed))),
+            Some(passage) => self.turn_back(payout, passage).await.map(|()| None),
+            None => Ok(None),
+        }
+    }
+
+    async fn ask_witness(&self, payouts: &[&Payout]) -> Result<Vec<Passage>, EngineError> {
+        if payouts.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.is_compared() && !self.goes_on_without() {
+            let because = "the database continues from another state, which is compared first";
+            let hold = |_: &&Payout| Passage::Held(because.to_owned(), Duration::ZERO);
+            return Ok(payouts.iter().map(hold).collect());
+        }
+        let attempts: Vec<SentAttempt> = payouts.iter().filter_map(|it| attempt_of(it)).collect();
+        let noted = match self.store.witness() {
+            Some((witness, rules)) => {
+                let key = attempts.first().filter(|_| attempts.len() == 1).map(|it| &it.key);
+                self.store.probe().at(Point::NoteAttempts, Phase::Before, key);
+                let noted = self.in_time(rules, witness.append(&attempts)).await;
+                self.store.probe().at(Point::NoteAttempts, Phase::After, key);
+                match noted {
+                    Ok(noted) => {
+                        self.recover().await?;
+                        noted
+                    }
+                    Err(error) => match self.suffer(&error, rules).await? {
+                        Gate::Open => attempts.iter().map(|_| Noted::New).collect(),
+                        Gate::Closed(until) => {
+                            let because = format!("the witness cannot be written: {error}");
+                            let wait = until.since(self.timer.now());
+                            let hold = |_: &SentAttempt| Passage::Held(because.clone(), wait);
+                            return Ok(attempts.iter().map(hold).collect());
+                        }
+                    },
+                }
+            }
+            None => attempts.iter().map(|_| Noted::New).collect(),
+        };
+        let state = self.guarding();
+        let passage = |(attempt, noted): (&SentAttempt, Noted)| match noted {
+            Noted::Known(sent) => Passage::Recalled(sent),
+            Noted::New => match state.forgotten.get(&attempt.key) {
+                Some(sent) => Passage::Recalled(sent.clone()),
+                None => Passage::Passed(Passed::new()),
+            },
+        };
+        Ok(attempts.iter().zip(noted).map(passage).collect())
+    }
+
+    /// Records why a begun attempt was not sent. Only the holder of the claim may do that.
+    async fn turn_back(&self, payout: Payout, passage: Passage) -> Result<(), EngineError> {
+        let writer = Writer::Holder { epoch: payout.epoch };
+        let key = payout.order.key.clone();
+        match passage {
+            Passage::Passed(_) => {}
+            Passage::Recalled(sent) => {
+                let recall = |payout: &Payout, rules: &Rules<'_>| {
+                    Some(rules.recall(&payout.progress, &sent))
+                };
+                let written = self.write(Point::RecordRecalled, payout, writer, recall).await?;
+                if written.is_some() && self.guarding().forgotten.remove(&key).is_some() {
+                    self.store.drop_forgotten(&key).await?;
+                }
+            }
+            Passage::Held(because, wait) => {
+                self.close(payout, writer, Proof::NeverReached, &because, Some(wait)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A witness that does not answer in time is one that cannot be used.
+    pub(crate) async fn in_time<T>(
+        &self,
+        rules: WitnessRules,
+        call: impl Future<Output = Result<T, WitnessError>>,
+    ) -> Result<T, WitnessError> {
+        let mut call = std::pin::pin!(call.fuse());
+        let mut deadline = self.timer.sleep(rules.deadline).fuse();
+        select_biased! {
+            answer = call => answer,
+            () = deadline => Err(WitnessError {
+                kind: WitnessErrorKind::Unavailable,
+                message: format!("the witness does not answer within {} s", rules.deadline.as_secs()),
+            }),
+        }
+    }
+
+    /// The witness cannot be used: calls a person once, and says whether payouts are sent all the
+    /// same.
+    pub(crate) async fn suffer(
+        &self,
+        error: &WitnessError,
+        rules: WitnessRules,
+    ) -> Result<Gate, EngineError> {
+        const LONGEST: Duration = Duration::from_secs(60);
+        let (now, because) = (self.timer.now(), error.to_string());
+        let retry_at = {
+            let mut state = self.guarding();
+            let failures = state.outage.as_ref().map_or(0, |outage| outage.failures + 1);
+            let wait = rules.retry.saturating_mul(1 << failures.min(6)).min(LONGEST);
+            let retry_at = now.plus(wait.max(rules.retry));
+            state.outage = Some(Outage { because: because.clone(), failures, retry_at });
+            retry_at
+        };
+        let consequence = match rules.without {
+            WithoutWitness::Stop => "nothing is sent until it can be used again",
+            WithoutWitness::GoOn => {
+                "payouts are sent all the same, and only this database knows them"
+            }
+        };
+        let told = format!("the witness cannot be used: {because}; {consequence}");
+        self.store.note_outage(&because, self.notices_to_all(&told)).await?;
+        Ok(closed_by(rules, retry_at))
+    }
+
+    async fn recover(&self) -> Result<(), EngineError> {
+        if self.guarding().outage.take().is_some() {
+            self.store.end_outage().await?;
+        }
+        Ok(())
+    }
+
+    /// One notice for each account, that a person must look.
+    pub(crate) fn notices_to_all(&self, because: &str) -> Vec<Notice> {
+        let at = self.timer.now();
+        let notice = |account: &pagos_core::AccountName| Notice {
+            account: account.clone(),
+            event: NoticeKind::Attention { because: because.to_owned() },
+            about: NoticeAbout::Account,
+            at,
+        };
+        self.providers.names().map(notice).collect()
+    }
+
+    fn goes_on_without(&self) -> bool {
+        let is_lax = |(_, rules): (_, WitnessRules)| rules.without == WithoutWitness::GoOn;
+        self.store.witness().is_some_and(is_lax) && self.guarding().outage.is_some()
+    }
+
+    fn is_compared(&self) -> bool {
+        self.guarding().compared == Some(self.store.lineage())
+    }
+
+    pub(crate) fn guarding(&self) -> MutexGuard<'_, State> {
+        // The guarded value is whole, since nothing panics while it holds the lock.
+        self.guarding.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn closed_by(rules: WitnessRules, until: Timestamp) -> Gate {
+    match rules.without {
+        WithoutWitness::Stop => Gate::Closed(until),
+        WithoutWitness::GoOn => Gate::Open,
+    }
+}
+
+fn attempt_of(payout: &Payout) -> Option<SentAttempt> {
+    let open = payout.progress.open?;
+    Some(SentAttempt {
+        account: payout.order.account.clone(),
+        key: payout.order.key.clone(),
+        number: open.number,
+        digest: Some(payout.digest),
+        first_at: payout.progress.first_begun_at.unwrap_or(open.begun_at),
+        at: open.begun_at,
+    })
+}

@@ -1,0 +1,206 @@
+//! What a store keeps about its witness, and about having been restored.
+
+use pagos_core::{OrderKey, Timestamp};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    actor::Actor,
+    history::Notice,
+    instrumented::InstrumentedStore,
+    records::{RecordKind, RecordWrite, RecordWritten},
+    store::StoreError,
+    witness::{SentAttempt, WitnessMark},
+};
+
+const POSITION: &str = "position";
+const RESTORED: &str = "restored";
+const OUTAGE: &str = "outage";
+
+/// How far the store and its witness agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Position {
+    /// The identity of the witness.
+    pub(crate) witness: Option<String>,
+    /// The store's line of history when this was written.
+    pub(crate) lineage: Option<String>,
+    /// The store knew everything before this mark.
+    pub(crate) mark: Option<WitnessMark>,
+    /// The same of an earlier mark that was written while the store was certainly on `lineage`.
+    pub(crate) confirmed: Option<WitnessMark>,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+/// That the store was restored from a backup. Nothing is sent from it before it was compared with
+/// its witness, or a person accepted it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// When it was restored.
+    pub restored_at: Timestamp,
+    /// When the backup was made. What was sent since is not in it.
+    pub backup_at: Timestamp,
+    /// Why it may send again; absent as long as it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+}
+
+impl InstrumentedStore {
+    /// Whether the store was restored, and whether it may send again.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn restored(&self) -> Result<Option<Restored>, StoreError> {
+        Ok(self.read_of_witness(RESTORED).await?.map(|(restored, _)| restored))
+    }
+
+    /// Marks the store as restored, so that nothing is sent before it was compared. For whoever
+    /// restores a backup, before anybody opens an engine on it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use pagos_core::Timestamp;
+    /// use pagos_engine::{InstrumentedStore, MemoryStore, StoreError};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let store = InstrumentedStore::from(Arc::new(MemoryStore::new()));
+    /// let (backup_at, now) = (Timestamp::from_millis(1_000), Timestamp::from_millis(9_000));
+    /// store.mark_restored(backup_at, now).await?;
+    /// store.accept_restored("compared with the panel", None).await?;
+    /// assert!(store.restored().await?.is_some_and(|restored| restored.accepted.is_some()));
+    /// # Ok::<(), StoreError>(())
+    /// # })?;
+    /// # Ok::<(), StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn mark_restored(
+        &self,
+        backup_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let restored = Restored { restored_at: now, backup_at, accepted: None };
+        self.keep_of_witness(RESTORED, &restored, Vec::new()).await
+    }
+
+    /// Accepts a restored store without its witness: a person has compared it with the provider.
+    /// `because` says what was compared. Does nothing to a store that was not restored.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn accept_restored(
+        &self,
+        because: &str,
+        by: Option<&Actor>,
+    ) -> Result<(), StoreError> {
+        let Some(restored) = self.restored().await? else { return Ok(()) };
+        let by = by.map(|by| format!("{by}: ")).unwrap_or_default();
+        let accepted = Some(format!("{by}{because}"));
+        self.keep_of_witness(RESTORED, &Restored { accepted, ..restored }, Vec::new()).await
+    }
+
+    /// The identity of the witness that the store was last compared with.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn witnessed_as(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.position().await?.and_then(|position| position.witness))
+    }
+
+    /// The payouts that were sent and whose orders the store has forgotten, by key, after `after`,
+    /// at most `limit`. If such an order is submitted again, it is in doubt and not sent.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn forgotten(
+        &self,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<SentAttempt>, StoreError> {
+        let records = self.records(RecordKind::Forgotten, after, limit).await?;
+        records.iter().map(|record| from_json(&record.body)).collect()
+    }
+
+    pub(crate) async fn position(&self) -> Result<Option<Position>, StoreError> {
+        Ok(self.read_of_witness(POSITION).await?.map(|(position, _)| position))
+    }
+
+    pub(crate) async fn keep_position(
+        &self,
+        position: &Position,
+        notices: Vec<Notice>,
+    ) -> Result<(), StoreError> {
+        self.keep_of_witness(POSITION, position, notices).await
+    }
+
+    /// Notes that the witness cannot be used, with notices, unless that is already noted.
+    pub(crate) async fn note_outage(
+        &self,
+        because: &str,
+        notices: Vec<Notice>,
+    ) -> Result<(), StoreError> {
+        if self.read_of_witness::<String>(OUTAGE).await?.is_some() {
+            return Ok(());
+        }
+        self.keep_of_witness(OUTAGE, &because, notices).await
+    }
+
+    pub(crate) async fn end_outage(&self) -> Result<(), StoreError> {
+        let Some((_, was)) = self.read_of_witness::<String>(OUTAGE).await? else { return Ok(()) };
+        let (kind, name) = (RecordKind::Witness, OUTAGE.to_owned());
+        let write = RecordWrite { kind, name, was: Some(was), body: None, notices: Vec::new() };
+        // After a conflict, another worker has ended it or begun another one.
+        self.write_record(write).await.map(drop)
+    }
+
+    /// Keeps a payout whose order is forgotten. Returns whether it is new.
+    pub(crate) async fn keep_forgotten(&self, sent: &SentAttempt) -> Result<bool, StoreError> {
+        let (kind, name) = (RecordKind::Forgotten, sent.key.as_str().to_owned());
+        let body = Some(to_json(sent)?);
+        let write = RecordWrite { kind, name, was: None, body, notices: Vec::new() };
+        Ok(matches!(self.write_record(write).await?, RecordWritten::Done { .. }))
+    }
+
+    /// The order came back, and its payout is in doubt.
+    pub(crate) async fn drop_forgotten(&self, key: &OrderKey) -> Result<(), StoreError> {
+        let (kind, name) = (RecordKind::Forgotten, key.as_str().to_owned());
+        let Some(record) = self.record(kind, &name).await? else { return Ok(()) };
+        let was = Some(record.version);
+        let write = RecordWrite { kind, name, was, body: None, notices: Vec::new() };
+        self.write_record(write).await.map(drop)
+    }
+
+    async fn read_of_witness<T: DeserializeOwned>(
+        &self,
+        name: &str,
+    ) -> Result<Option<(T, u64)>, StoreError> {
+        let record = self.record(RecordKind::Witness, name).await?;
+        record.map(|record| Ok((from_json(&record.body)?, record.version))).transpose()
+    }
+
+    /// After a conflict, whatever another worker wrote is as good.
+    async fn keep_of_witness<T: Serialize>(
+        &self,
+        name: &str,
+        value: &T,
+        notices: Vec<Notice>,
+    ) -> Result<(), StoreError> {
+        let was = self.record(RecordKind::Witness, name).await?.map(|record| record.version);
+        let (kind, body) = (RecordKind::Witness, Some(to_json(value)?));
+        let write = RecordWrite { kind, name: name.to_owned(), was, body, notices };
+        self.write_record(write).await.map(drop)
+    }
+}
+
+fn from_json<T: DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+    serde_json::from_str(body).map_err(|error| unreadable(&error))
+}
+
+fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> StoreError {
+    StoreError::new(format!("a record about the witness: {error}"))
+}
