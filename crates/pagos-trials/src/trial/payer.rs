@@ -30,7 +30,7 @@ const DECIDE_MAX: Duration = Duration::from_secs(30);
 const DECIDE_EVERY: Duration = Duration::from_millis(500);
 
 /// How to pay the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Payer {
     pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
@@ -160,6 +160,16 @@ impl Payer {
     /// Starts one of several processes. What it tells people goes to a log of its own.
     pub(crate) fn spawn_worker(&self, number: u64, work: Work) -> Result<Child, Failure> {
         self.start(work, &log_of(number), Stdio::null())
+    }
+
+    /// The same, with its standard output to be read.
+    pub(crate) fn spawn_heard(&self, number: u64, work: Work) -> Result<Child, Failure> {
+        self.start(work, &log_of(number), Stdio::piped())
+    }
+
+    /// Every webhook that the store has received, as the command's JSON.
+    pub(crate) fn read_inbox(&self) -> Result<String, Failure> {
+        process::read_stdout(&mut self.command(&["inbox", "list", "--json"]))
     }
 
     fn start(&self, work: Work, log: &str, stdout: Stdio) -> Result<Child, Failure> {
