@@ -258,26 +258,3 @@ pub(crate) fn private() -> OpenOptions {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
-
-#[cfg(test)]
-mod tests {
-    /// No test can show what a power loss leaves, so the settings that decide it are looked at.
-    #[test]
-    fn truth_20_a_commit_asks_for_a_full_flush() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = crate::making::open(&folder.path().join("pagos.db")).unwrap();
-        let wanted = [
-            ("journal_mode", "wal"),
-            ("synchronous", "2"),
-            ("fullfsync", "1"),
-            ("checkpoint_fullfsync", "1"),
-            // Switched off while the file was migrated.
-            ("foreign_keys", "1"),
-        ];
-        for (pragma, value) in wanted {
-            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
-            let found: String = connection.query_row(&sql, (), |row| row.get(0)).unwrap();
-            assert_eq!(found, value, "{pragma}");
-        }
-    }
-}

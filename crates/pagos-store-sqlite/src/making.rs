@@ -173,3 +173,28 @@ fn keep_private(path: &Path) -> io::Result<()> {
 fn keep_private(_path: &Path) -> io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a power failure leaves is decided by these settings; `cargo xtask power` tries it.
+    #[test]
+    fn truth_20_a_commit_asks_for_a_full_flush() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open(&folder.path().join("pagos.db")).unwrap();
+        let wanted = [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("fullfsync", "1"),
+            ("checkpoint_fullfsync", "1"),
+            // Switched off while the file was migrated.
+            ("foreign_keys", "1"),
+        ];
+        for (pragma, value) in wanted {
+            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+            let found: String = connection.query_row(&sql, (), |row| row.get(0)).unwrap();
+            assert_eq!(found, value, "{pragma}");
+        }
+    }
+}

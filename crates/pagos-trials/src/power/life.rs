@@ -63,7 +63,7 @@ impl Life {
             };
             // What it tells of payouts is read by nobody, and must not stop it.
             thread::spawn(move || io::copy(&mut stdout, &mut io::sink()));
-            Ok(sender.send_to(address, &name))
+            sender.send_to(address, &name)
         });
         Ok(Self { number, work, child, sender: Some(sender) })
     }

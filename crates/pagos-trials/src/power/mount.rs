@@ -114,8 +114,13 @@ impl Mounted {
 
     /// Unmounts it and returns what it holds. Nothing on it may be open any more.
     pub(super) fn unmount(self) -> Result<Disk, Failure> {
-        let unmounted = self.session.umount_and_join();
-        unmounted.map_err(Failure::while_doing("unmounting the disk"))?;
+        match self.session.umount_and_join() {
+            // What the thread that reads calls may hear when there are none any more.
+            Err(error) if error.kind() != io::ErrorKind::ConnectionAborted => {
+                return Err(Failure::while_doing("unmounting the disk")(error));
+            }
+            Ok(()) | Err(_) => {}
+        }
         Ok(self.shared.lock().disk.clone())
     }
 }

@@ -1,21 +1,17 @@
-//! Genuine webhooks, signed as Cashypro signs them, and which of them were acknowledged. Each is about
-//! an order of its own that nobody made, so that it can be found again and pays nothing.
+//! Genuine webhooks of the provider of examples, and which of them were acknowledged. Each is about an
+//! order of its own that nobody made, so that it can be found again and pays nothing.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
     thread,
     time::Duration,
 };
 
-use pagos_cashypro::{SignCase, signature};
-use pagos_core::Secret;
 use serde_json::Value;
 
 use crate::{failure::Failure, trial::wire};
-
-const ACCOUNT: &str = "cashypro";
 
 /// How long an acknowledgement is waited for. After a cut there is none, and the connection breaks.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -28,47 +24,55 @@ const WEBHOOKS_MAX: u64 = 500;
 /// Who sends them.
 #[derive(Debug)]
 pub(super) struct Sender {
-    api_key: Secret,
-    merchant: String,
+    /// The settings of the twins' account, with its key.
+    settings: BTreeMap<String, String>,
 }
 
 impl Sender {
-    /// With the key of the twins' account.
+    /// With the credentials that the twins have handed out.
     pub(super) fn new(credentials: &str) -> Result<Self, Failure> {
         let credentials: Value =
             serde_json::from_str(credentials).map_err(Failure::while_doing("the credentials"))?;
-        let field = |name: &str| {
-            let field = credentials.get(ACCOUNT).and_then(|account| account.get(name));
-            let field = field.and_then(Value::as_str).map(str::to_owned);
-            field.ok_or_else(|| Failure::new(format!("no {name} of {ACCOUNT}")))
-        };
-        Ok(Self { api_key: Secret::new(field("api_key")?), merchant: field("merchant_id")? })
+        let fields = credentials.get(pagos_kit::example().name()).and_then(Value::as_object);
+        let fields = fields.ok_or_else(|| Failure::new("no credentials of the example"))?;
+        let texts = fields.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+        let mut settings: BTreeMap<String, String> =
+            texts.map(|(name, text)| (name.clone(), text.to_owned())).collect();
+        // What every account has, and no signature depends on.
+        settings.insert("environment".to_owned(), "sandbox".to_owned());
+        settings.insert("notify_url".to_owned(), "https://merchant.example/webhooks".to_owned());
+        Ok(Self { settings })
     }
 
     /// Sends one after the other until there is no answer; returns those that were acknowledged.
-    pub(super) fn send_to(&self, serve: SocketAddr, name: &str) -> Vec<String> {
+    pub(super) fn send_to(&self, serve: SocketAddr, name: &str) -> Result<Vec<String>, Failure> {
         let mut acknowledged = Vec::new();
         for number in 1..=WEBHOOKS_MAX {
             let key = format!("{name}W{number}");
-            let Ok(answer) = wire::exchange(serve, &self.build(&key), ANSWER_MAX) else { break };
+            let Ok(answer) = wire::exchange(serve, &self.build(&key)?, ANSWER_MAX) else { break };
             match answer.status().is_some_and(|status| (200..300).contains(&status)) {
                 true => acknowledged.push(key),
                 // Its server is away.
                 false => thread::sleep(PAUSE),
             }
         }
-        acknowledged
+        Ok(acknowledged)
     }
 
-    fn build(&self, key: &str) -> wire::Message {
-        let merchant = &self.merchant;
+    fn build(&self, key: &str) -> Result<wire::Message, Failure> {
+        let setting = |name: &str| self.settings.get(&name.to_ascii_lowercase()).cloned();
+        let merchant = setting("merchant_id").unwrap_or_default();
         let body = format!(
             "{{\"amount\":60000.00,\"completionTime\":\"2024-12-02 08:42:54\",\"fee\":5150.0000,\
              \"mchOrderNo\":\"{key}\",\"merchantId\":\"{merchant}\",\"nonceStr\":\"{key}\",\
              \"orderNo\":\"P{key}\",\"orderStatus\":\"SUCCESS\",\"payType\":\"11\"}}"
         );
-        let sign = signature(body.as_bytes(), &self.api_key, SignCase::Lower);
-        wire::post(&format!("/webhooks/{ACCOUNT}"), &format!("Sign: {sign}\r\n"), body.into_bytes())
+        let provider = pagos_kit::example();
+        let signer = provider.signer(&setting, None);
+        let signer = signer.map_err(Failure::while_doing("making a signer"))?;
+        let signer = signer.ok_or_else(|| Failure::new("the example does not sign"))?;
+        let headers = format!("Sign: {}\r\n", signer.signature(body.as_bytes()));
+        Ok(wire::post(&format!("/webhooks/{}", provider.name()), &headers, body.into_bytes()))
     }
 }
 
