@@ -37,6 +37,8 @@ pub(crate) struct Payer {
     pub(crate) file: PathBuf,
     pub(crate) bank_url: String,
     pub(crate) db: Db,
+    /// A configuration for the commands of this file, beside what a sandbox says.
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Where payouts are kept.
@@ -190,6 +192,9 @@ impl Payer {
     /// A command about our store.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
         self.db.name_to(command.args(words));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command
