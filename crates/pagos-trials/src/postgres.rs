@@ -125,6 +125,7 @@ impl Server {
     }
 
     /// Drops it again, whoever is connected.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
     pub(crate) fn drop_database(&self, name: &str) -> Result<(), Failure> {
         let port = self.port.to_string();
         let mut command = self.programs.command("dropdb", &self.folder.path);
@@ -154,6 +155,7 @@ impl Server {
     }
 
     /// Removes the file with that number, when a dead server left it.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
     pub(crate) fn remove_process_id(&self) -> Result<(), Failure> {
         self.folder.remove_process_id()
     }

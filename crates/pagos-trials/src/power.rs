@@ -27,6 +27,7 @@ use crate::{
 /// Cuts the power under `pagos pay` and `pagos serve`, starts them again on what a disk may hold then, and
 /// judges the bank's ledger and the acknowledged webhooks.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
 pub(crate) struct Options {
     /// Where payouts are kept: a file, or a private server whose data is on the disk.
     #[arg(long = "db", value_enum, default_value = "sqlite")]

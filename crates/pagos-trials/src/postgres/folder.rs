@@ -65,6 +65,7 @@ impl Folder {
     }
 
     /// Removes the file with the number of the server's first process, if it is there.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
     pub(super) fn remove_process_id(&self) -> Result<(), Failure> {
         let path = self.process_id_file();
         match fs::remove_file(&path) {

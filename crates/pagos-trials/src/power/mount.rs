@@ -2,6 +2,7 @@
 //! reaches the disk before its program goes on; from then on nothing is answered until the programs are
 //! dead. The kernel keeps the locks, and writes what is mapped into memory when it pleases.
 
+mod answers;
 mod calls;
 
 use std::{

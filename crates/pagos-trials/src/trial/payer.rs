@@ -165,11 +165,13 @@ impl Payer {
     }
 
     /// The same, with its standard output to be read.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
     pub(crate) fn spawn_heard(&self, number: u64, work: Work) -> Result<Child, Failure> {
         self.start(work, &log_of(number), Stdio::piped())
     }
 
     /// Every webhook that the store has received, as the command's JSON.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
     pub(crate) fn read_inbox(&self) -> Result<String, Failure> {
         process::read_stdout(&mut self.command(&["inbox", "list", "--json"]))
     }

@@ -6,28 +6,30 @@ use std::{
     ffi::{OsStr, OsString},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use fuser::{
-    BsdFileFlags, Errno, FileAttr, FileHandle, FileType, Filesystem, FopenFlags, Generation,
-    INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory,
-    ReplyEmpty, ReplyEntry, ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
+    BsdFileFlags, Errno, FileHandle, Filesystem, FopenFlags, INodeNo, LockOwner, OpenFlags,
+    RenameFlags, ReplyAttr, ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry,
+    ReplyOpen, ReplyStatfs, ReplyWrite, Request, TimeOrNow, WriteFlags,
 };
 
 use crate::power::{
-    disk::{About, Disk, Marks, Number, Refusal, Sort},
-    mount::{InFlight, Shared, errno},
+    disk::{Disk, Number, Refusal, Sort},
+    mount::{
+        InFlight, Shared,
+        answers::{
+            BLOCK_BYTES, FIRST, FOR_NO_TIME, attribute, attributes, enter, file_type, finish,
+            length, new_marks, permissions,
+        },
+        errno,
+    },
 };
 
-/// Nothing is remembered.
-const FOR_NO_TIME: Duration = Duration::ZERO;
-const SECTOR_BYTES: u32 = 512;
-const BLOCK_BYTES: u32 = 4_096;
 /// What the disk claims to have: 16 GiB.
 const BLOCKS: u64 = 4 * 1_024 * 1_024;
 const NAME_BYTES_MAX: u32 = 255;
-const FIRST: Generation = Generation(1);
 
 /// The kernel's side of a mounted disk.
 #[derive(Debug)]
@@ -379,69 +381,5 @@ impl Filesystem for Calls {
             NAME_BYTES_MAX,
             BLOCK_BYTES,
         );
-    }
-}
-
-fn enter(reply: ReplyEntry, about: Result<About, Errno>) {
-    match about {
-        Ok(about) => reply.entry(&FOR_NO_TIME, &attributes(&about), FIRST),
-        Err(error) => reply.error(error),
-    }
-}
-
-fn attribute(reply: ReplyAttr, about: Result<About, Errno>) {
-    match about {
-        Ok(about) => reply.attr(&FOR_NO_TIME, &attributes(&about)),
-        Err(error) => reply.error(error),
-    }
-}
-
-fn finish(reply: ReplyEmpty, outcome: Result<(), Errno>) {
-    match outcome {
-        Ok(()) => reply.ok(),
-        Err(error) => reply.error(error),
-    }
-}
-
-fn new_marks(request: &Request, mode: u32, umask: u32) -> Marks {
-    let (user, group) = (request.uid(), request.gid());
-    Marks { mode: permissions(mode & !umask), user, group, changed_at: SystemTime::now() }
-}
-
-fn permissions(mode: u32) -> u16 {
-    u16::try_from(mode & 0o7777).unwrap_or(0)
-}
-
-fn length(size: u64) -> usize {
-    usize::try_from(size).unwrap_or(usize::MAX)
-}
-
-fn file_type(sort: Sort) -> FileType {
-    match sort {
-        Sort::File => FileType::RegularFile,
-        Sort::Folder => FileType::Directory,
-        Sort::Link => FileType::Symlink,
-    }
-}
-
-fn attributes(about: &About) -> FileAttr {
-    let size = u64::try_from(about.size).unwrap_or(u64::MAX);
-    let Marks { mode, user, group, changed_at } = about.marks;
-    FileAttr {
-        ino: INodeNo(about.number),
-        size,
-        blocks: size.div_ceil(SECTOR_BYTES.into()),
-        atime: changed_at,
-        mtime: changed_at,
-        ctime: changed_at,
-        crtime: changed_at,
-        kind: file_type(about.sort),
-        perm: mode,
-        nlink: about.links,
-        uid: user,
-        gid: group,
-        rdev: 0,
-        blksize: BLOCK_BYTES,
-        flags: 0,
     }
 }
