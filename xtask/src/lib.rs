@@ -79,6 +79,8 @@ enum Command {
     Sweep(Trial),
     /// Attacks a running `pagos serve`, beside genuine webhooks.
     Siege(Trial),
+    /// Cuts the power under `pagos`, again and again, and judges the bank's ledger.
+    Power(Trial),
     /// Pays among other names of a database, lost databases, mounts, poolers, pipes and terminals.
     Surroundings(Trial),
     /// Runs a command with a private PostgreSQL server.
@@ -134,6 +136,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Clients(trial) => trials::pass_on("clients", &trial.words),
         Command::Sweep(trial) => trials::pass_on("sweep", &trial.words),
         Command::Siege(trial) => trials::pass_on("siege", &trial.words),
+        Command::Power(trial) => trials::pass_on("power", &trial.words),
         Command::Surroundings(trial) => trials::pass_on("surroundings", &trial.words),
         Command::Postgres(trial) => trials::pass_on("postgres", &trial.words),
         Command::Scale(trial) => trials::pass_on("scale", &trial.words),

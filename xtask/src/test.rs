@@ -22,13 +22,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: run_conformance },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
+    Step { name: "power", run: run_small_power },
     Step { name: "clients", run: run_small_clients },
     Step { name: "siege", run: run_small_siege },
     Step { name: "surroundings", run: run_surroundings },
@@ -44,7 +45,7 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
-/// Runs all tests, doctests, conformance, compat, small crash runs, killed services, a short siege, surroundings, a quick
+/// Runs all tests, doctests, conformance, compat, small crash runs, some power cuts, killed services, a short siege, surroundings, a quick
 /// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -144,6 +145,13 @@ fn run_small_crowd(_: &Workspace) -> Result<Tally, Failure> {
     let who = ["crash", "--db", "postgres", "--if-installed", "--workers", "2", "--profile", "dev"];
     let what = ["--server-restarts", "1", "--kills", "3", "--rows", "60"];
     trials::count(&[who.as_slice(), &what].concat())
+}
+
+/// Some power cuts under a file, and a few under a server.
+fn run_small_power(_: &Workspace) -> Result<Tally, Failure> {
+    let file = trials::count(&["power", "--cuts", "60", "--if-permitted"])?;
+    let server = ["power", "--db", "postgres", "--cuts", "5", "--if-permitted"];
+    Ok(file.plus(trials::count(&server)?))
 }
 
 /// Clients of the HTTP API, whose service is killed.

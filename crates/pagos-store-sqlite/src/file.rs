@@ -1,9 +1,8 @@
-//! The database file: created for its owner only, recognised as ours, opened with the right
-//! settings.
+//! The database file: recognised as ours, opened with the right settings. How it is made is in
+//! `making.rs`.
 
 use std::{
-    fs::{self, OpenOptions, TryLockError},
-    io::ErrorKind,
+    fs::{self, OpenOptions},
     path::Path,
     time::{Duration, Instant},
 };
@@ -29,47 +28,6 @@ pub(crate) const MAKING_MAX: Duration = Duration::from_secs(2);
 /// The number of statements kept prepared; more than this crate has.
 const STATEMENTS_MAX: usize = 128;
 
-/// Opens for writing, and creates or migrates the file if needed.
-pub(crate) fn open(path: &Path) -> Result<Connection, StoreError> {
-    let looked_at = |cause| blame(path, "cannot be opened").with_source(cause);
-    match place::is_blank(path).map_err(looked_at)? {
-        true => make(path),
-        false => match unfinished(path)? {
-            None => open_as_it_is(path, Use::Again),
-            Some(lock_file) => finish(path, lock_file),
-        },
-    }
-}
-
-/// Finds the lock file of an unfinished database. It is not signed, so nobody has dispatched from
-/// that database; and it is free, so nobody is making the database now: the process that began may
-/// have died. The lock is held from here on.
-fn unfinished(path: &Path) -> Result<Option<fs::File>, StoreError> {
-    let lock_path = lock::path_of(path);
-    let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
-    let lock_file = match private().open(&lock_path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
-    };
-    let is_free = match lock_file.try_lock() {
-        Ok(()) => true,
-        Err(TryLockError::WouldBlock) => false,
-        Err(TryLockError::Error(cause)) => return Err(failed(cause)),
-    };
-    // Read under the lock, since it may have been signed in between.
-    let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
-    Ok((is_free && !is_signed).then_some(lock_file))
-}
-
-/// The first use of a database whose tables exist, and the signature that completes its creation.
-fn finish(path: &Path, mut lock_file: fs::File) -> Result<Connection, StoreError> {
-    let failed = |cause| blame(&lock::path_of(path), "cannot be locked").with_source(cause);
-    let connection = open_as_it_is(path, Use::First)?;
-    let identity = query::identity(&connection).map_err(|failure| name(path, failure))?;
-    lock::sign(&mut lock_file, &identity).map_err(failed)?;
-    Ok(connection)
-}
-
 /// Whether there is no database and never was one. One that is being made at this moment counts as
 /// new.
 pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
@@ -80,7 +38,7 @@ pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
     let lock_path = lock::path_of(path);
     let trace = match fs::metadata(&lock_path) {
         // It is not signed yet, or by an older version; opening it shows which.
-        Ok(lock) if lock.len() == 0 => None,
+        Ok(lock) if lock::has_no_signature(&lock) => None,
         Ok(_) => Some(lock_path),
         Err(_) => place::trace_of_a_database(path),
     };
@@ -92,70 +50,8 @@ pub(crate) fn is_new(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Makes a new database where there was none. The maker holds the lock, so that of several
-/// processes one makes the database and the others find it.
-fn make(path: &Path) -> Result<Connection, StoreError> {
-    let lock_path = lock::path_of(path);
-    let failed = |cause| blame(&lock_path, "cannot be locked").with_source(cause);
-    let patience_ends_at = Instant::now() + MAKING_MAX;
-    // The creator of the lock file makes the database, even if another process read the file in
-    // between.
-    let mut is_first = false;
-    loop {
-        let created = private().create_new(true).open(&lock_path);
-        is_first |= created.is_ok();
-        let lock_file = match created {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => create(&lock_path),
-            created => created,
-        }
-        .map_err(failed)?;
-        let is_ours = match lock_file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => false,
-            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
-        };
-        let is_blank = place::is_blank(path);
-        if !is_blank.map_err(|cause| blame(path, "cannot be opened").with_source(cause))? {
-            return open_as_it_is(path, Use::Again);
-        }
-        let is_signed = lock_file.metadata().map_err(failed)?.len() > 0;
-        if is_ours && is_first {
-            if let Some(trace) = place::trace_of_a_database(path) {
-                // The file would be a trace of a database that never existed.
-                let _ = fs::remove_file(&lock_path);
-                return Err(place::refuse_gone(path, &trace));
-            }
-            make_tables(path)?;
-            return finish(path, lock_file);
-        }
-        // It was there before, or another process is about to make it and has not signed yet.
-        if is_signed || Instant::now() >= patience_ends_at {
-            return Err(place::refuse_gone(path, &lock_path));
-        }
-        drop(lock_file);
-        std::thread::sleep(BUSY_BEAT);
-    }
-}
-
-/// Writes the tables and the identity of a new database with the first bytes of its file, before
-/// there is a log. They are then in the file itself, whatever happens to its log; a file without
-/// them is no new database, and neither is a file with only these.
-fn make_tables(path: &Path) -> Result<(), StoreError> {
-    let failed = |cause| blame(path, "cannot be opened").with_source(cause);
-    create_if_missing(path).map_err(failed)?;
-    keep_private(path)
-        .map_err(|cause| blame(path, "cannot be made private to its owner").with_source(cause))?;
-    let connection = connect(path, WRITING)?;
-    let prepare = || {
-        // The same settings as for later openings; the deletion of the journal is flushed too.
-        connection.execute_batch("PRAGMA synchronous = EXTRA; PRAGMA fullfsync = TRUE")?;
-        schema::make(&connection)
-    };
-    patiently(&connection, prepare).map_err(|failure| name(path, failure))
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(crate) enum Use {
     /// Opened by its maker.
     First,
     Again,
@@ -163,11 +59,12 @@ enum Use {
     ToMove,
 }
 
-const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+pub(crate) const WRITING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Opens an existing database. All checks come before anything is written, even by SQLite, which
 /// discards the part of a log that it cannot read.
-fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
+pub(crate) fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
     wal::check(path)?;
     let connection = connect(path, WRITING)?;
     let named = |failure| name(path, failure);
@@ -266,7 +163,7 @@ const FINDINGS_MAX: usize = 3;
 
 /// Tries again while another process is in the way. SQLite's own waiting does not cover the switch
 /// to a write-ahead log, which two processes attempt if they create a file together.
-fn patiently<T>(
+pub(crate) fn patiently<T>(
     connection: &Connection,
     prepare: impl Fn() -> Result<T, Failure>,
 ) -> Result<T, Failure> {
@@ -284,7 +181,7 @@ fn patiently<T>(
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connect = || {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -303,7 +200,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 /// it.
 fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
     // Read first: the maker of a database signs its lock after using the database.
-    let is_being_made = fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock.len() == 0);
+    let is_being_made =
+        fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock::has_no_signature(&lock));
     // One snapshot: another process may be making the tables at this moment.
     let snapshot = connection.unchecked_transaction()?;
     let tables: i64 =
@@ -343,7 +241,7 @@ fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure>
     }
 }
 
-fn name(path: &Path, failure: Failure) -> StoreError {
+pub(crate) fn name(path: &Path, failure: Failure) -> StoreError {
     let StoreError { kind, message, source } = failure.error;
     StoreError { kind, message: format!("{}: {message}", path.display()), source }
 }
@@ -353,58 +251,10 @@ pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
     private().create(true).truncate(false).open(path)
 }
 
-/// Creates the database for its owner only. An existing one is not even opened: closing a handle of
-/// ours would drop the locks that SQLite holds on the file in this process.
-fn create_if_missing(path: &Path) -> std::io::Result<()> {
-    match private().create_new(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_file() => Ok(()),
-        created => created.map(drop),
-    }
-}
-
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// Restricts a blank file, which somebody else may have made. SQLite gives the files beside it
-/// (`-wal`, `-shm`) the same mode.
-#[cfg(unix)]
-fn keep_private(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn keep_private(_path: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// No test can show what a power loss leaves, so the settings that decide it are looked at.
-    #[test]
-    fn truth_20_a_commit_asks_for_a_full_flush() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = open(&folder.path().join("pagos.db")).unwrap();
-        let wanted = [
-            ("journal_mode", "wal"),
-            ("synchronous", "2"),
-            ("fullfsync", "1"),
-            ("checkpoint_fullfsync", "1"),
-            // Switched off while the file was migrated.
-            ("foreign_keys", "1"),
-        ];
-        for (pragma, value) in wanted {
-            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
-            let found: String = connection.query_row(&sql, (), |row| row.get(0)).unwrap();
-            assert_eq!(found, value, "{pragma}");
-        }
-    }
 }

@@ -41,6 +41,7 @@ mod forget;
 mod inbox;
 mod list;
 mod lock;
+mod making;
 mod moved;
 mod moving;
 mod outbox;

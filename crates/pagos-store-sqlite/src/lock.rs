@@ -6,8 +6,8 @@
 //! process in.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io::{self, ErrorKind, Seek, Write},
+    fs::{self, File, Metadata, TryLockError},
+    io::{self, ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -51,18 +51,94 @@ fn hold(lock: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::Error(cause)) => return Err(cause),
             Err(TryLockError::WouldBlock) => {}
         }
-        if file.metadata()?.len() > 0 || Instant::now() >= patience_ends_at {
+        if !has_no_signature(&file.metadata()?) || Instant::now() >= patience_ends_at {
             return Ok(None);
         }
         std::thread::sleep(file::BUSY_BEAT);
     }
 }
 
-/// Writes into a lock file which database it belongs to.
+/// How far a database has come, by its lock file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing is written there. Older versions never wrote anything, so it may have been used.
+    Unsigned,
+    /// It was being made, and nothing was ever dispatched from it.
+    Begun,
+    /// It is made.
+    Signed,
+}
+
+impl Stage {
+    pub(crate) fn read(file: &mut File) -> io::Result<Self> {
+        Ok(match content(file)?.as_slice() {
+            [] => Self::Unsigned,
+            BEGUN => Self::Begun,
+            _ => Self::Signed,
+        })
+    }
+
+    /// The same of a file that another process holds, by its length: nothing is decided by it but
+    /// whether to wait.
+    pub(crate) fn guess(lock: &Metadata) -> Self {
+        match has_no_signature(lock) {
+            true => Self::Unsigned,
+            false => Self::Signed,
+        }
+    }
+}
+
+/// Is its database not made yet, or made by an older version? Opening it shows which.
+pub(crate) fn has_no_signature(lock: &Metadata) -> bool {
+    lock.len() == 0 || usize::try_from(lock.len()).is_ok_and(|length| length == BEGUN.len())
+}
+
+/// Makes the lock file of a database that is about to be made; returns whether it was not there
+/// before. It is durable before it has its name: a power failure leaves no empty lock file, which could
+/// be that of a used database.
+pub(crate) fn begin(lock: &Path) -> io::Result<bool> {
+    let unnamed = beside(lock, &format!("-{}", std::process::id()));
+    let made = || {
+        let mut file = file::create(&unnamed)?;
+        file.set_len(0)?;
+        file.write_all(BEGUN)?;
+        file.sync_all()?;
+        fs::hard_link(&unnamed, lock)
+    };
+    let made = made();
+    // What is left of it is a trace of nothing.
+    let _ = fs::remove_file(&unnamed);
+    match made {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        // A file system without links.
+        Err(_) => match file::private().create_new(true).open(lock) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Writes into a lock file which database it belongs to. It is durable when this returns, and stays as
+/// it is if it is right: a power failure takes no signature away.
 pub(crate) fn sign(file: &mut File, identity: &str) -> io::Result<()> {
+    let signature = format!("{SIGNATURE}{identity}\n");
+    if content(file)? == signature.as_bytes() {
+        return Ok(());
+    }
     file.set_len(0)?;
     file.rewind()?;
-    writeln!(file, "{SIGNATURE}{identity}")
+    file.write_all(signature.as_bytes())?;
+    file.sync_all()
+}
+
+/// The beginning of a lock file; a signature is shorter.
+fn content(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.rewind()?;
+    file.take(CONTENT_BYTES_MAX).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// Refuses a database if its lock file names another one, before anything is written to either.
@@ -97,6 +173,11 @@ pub(crate) fn check_signature(path: &Path, identity: Option<&str>) -> Result<(),
 
 /// Precedes the identity in a lock file.
 const SIGNATURE: &str = "pagos database ";
+
+/// The content of the lock file of a database that is being made.
+const BEGUN: &[u8] = b"pagos is making a database\n";
+
+const CONTENT_BYTES_MAX: u64 = 1_024;
 
 /// A file of its own: SQLite's locks on the database are lost when any handle to its file is
 /// closed.

@@ -149,6 +149,15 @@ pub(crate) fn is_blank(real: &Path) -> io::Result<bool> {
 /// The file that shows that a database was here, apart from its lock: its logs.
 pub(crate) fn trace_of_a_database(real: &Path) -> Option<PathBuf> {
     let suffixes = ["-wal", "-shm", "-journal"];
+    find_beside(real, &suffixes)
+}
+
+/// The same where a database was being made: its tables are made with a journal, which a crash leaves.
+pub(crate) fn trace_of_a_log(real: &Path) -> Option<PathBuf> {
+    find_beside(real, &["-wal", "-shm"])
+}
+
+fn find_beside(real: &Path, suffixes: &[&str]) -> Option<PathBuf> {
     suffixes.iter().map(|suffix| beside(real, suffix)).find(|path| path.exists())
 }
 

@@ -25,7 +25,7 @@ use crate::{
     account,
     asked::Asked,
     claim::{self, Due, Writing},
-    file, list, lock, moved, outbox, place, query,
+    file, list, lock, making, moved, outbox, place, query,
     run::{self, Begun},
     step::{self, Written},
     submit,
@@ -114,7 +114,7 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let path = place::find(path.as_ref())?;
         let on_wait: OnWait = Arc::new(on_wait);
-        let writer = Thread::spawn(file::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
+        let writer = Thread::spawn(making::open(&path)?, Mode::Write, Arc::clone(&on_wait))?;
         let reader = Thread::spawn(file::open_reader(&path)?, Mode::Read, on_wait)?;
         Ok(Self { reader, writer: Some(writer), path, asked: Asked::default() })
     }

@@ -117,6 +117,70 @@ async fn world_1_a_making_that_was_broken_off_is_ended_by_the_next() {
     used_again(&half).await;
 }
 
+/// What the lock file of a database says while it is being made.
+const BEGUN: &str = "pagos is making a database\n";
+
+/// The power failed before its tables were durable, so that it was neither new nor a database.
+#[tokio::test]
+async fn world_1_a_making_that_lost_its_power_is_begun_again() {
+    type Leave = fn(&Path);
+    let lefts: [Leave; 4] = [
+        |_| (),
+        |path| fs::write(path, "").unwrap(),
+        |path| {
+            fs::write(path, "").unwrap();
+            fs::write(beside(path, "-journal"), [0; 512]).unwrap();
+        },
+        leave_half_of_the_tables,
+    ];
+    for leave in lefts {
+        let scratch = Scratch::new();
+        let path = scratch.path();
+        leave(&path);
+        fs::write(beside(&path, ".lock"), BEGUN).unwrap();
+        used(&path).await;
+        used_again(&path).await;
+        fs::remove_file(&path).unwrap();
+        assert!(refusal(&path).contains("pagos.db.lock is its"), "by now it is signed");
+    }
+}
+
+/// Nothing has a log while it is being made.
+#[tokio::test]
+async fn world_1_a_log_beside_a_making_is_a_trace() {
+    for trace in ["-wal", "-shm"] {
+        let scratch = Scratch::new();
+        let path = scratch.path();
+        fs::write(beside(&path, ".lock"), BEGUN).unwrap();
+        fs::write(beside(&path, trace), "x").unwrap();
+        let told = refusal(&path);
+        assert!(told.contains(&format!("pagos.db{trace} is its")), "{told}");
+    }
+}
+
+/// Older versions wrote nothing into it.
+#[tokio::test]
+async fn world_1_an_empty_lock_file_shows_that_a_database_was_here() {
+    let scratch = Scratch::new();
+    let path = scratch.path();
+    fs::write(beside(&path, ".lock"), "").unwrap();
+    assert!(refusal(&path).contains("pagos.db.lock is its"));
+}
+
+/// A transaction that was written in part, beside the journal that undoes it.
+fn leave_half_of_the_tables(path: &Path) {
+    let other = beside(path, ".other");
+    let connection = rusqlite::Connection::open(&other).unwrap();
+    connection.execute_batch("PRAGMA cache_size = 2; BEGIN").unwrap();
+    for number in 0..20 {
+        connection.execute_batch(&format!("CREATE TABLE t{number} (a)")).unwrap();
+    }
+    for suffix in ["", "-journal"] {
+        fs::copy(beside(&other, suffix), beside(path, suffix)).unwrap();
+    }
+    assert!(fs::metadata(path).unwrap().len() > 0);
+}
+
 async fn used_again(path: &Path) {
     let store = SqliteStore::open(path).unwrap();
     assert_eq!(store.tally(None).await.unwrap().total(), 1);

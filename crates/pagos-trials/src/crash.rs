@@ -258,7 +258,7 @@ fn set_up(workspace: &Workspace, options: &Options, program: PathBuf) -> Result<
             (Db::Server { url, password }, Some(server))
         }
     };
-    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db };
+    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db, config: None };
     Ok(Harness { payer, bank, rows, server })
 }
 

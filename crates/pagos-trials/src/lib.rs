@@ -18,6 +18,7 @@ mod conformance;
 mod crash;
 mod meter;
 mod postgres;
+mod power;
 mod scale;
 mod siege;
 mod surroundings;
@@ -45,6 +46,7 @@ enum Trial {
     Conformance,
     Crash(crash::Options),
     Postgres(postgres::Options),
+    Power(power::Options),
     Scale(scale::Options),
     Siege(siege::Options),
     Surroundings(surroundings::Options),
@@ -76,6 +78,7 @@ fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> 
         Trial::Conformance => conformance::run(workspace).map(Some),
         Trial::Crash(options) => crash::run(workspace, options).map(Some),
         Trial::Postgres(options) => postgres::run(workspace, options).map(|()| None),
+        Trial::Power(options) => power::run(workspace, options).map(Some),
         Trial::Scale(options) => scale::run(workspace, options).map(|()| None),
         Trial::Siege(options) => siege::run(workspace, options).map(Some),
         Trial::Surroundings(options) => surroundings::run(workspace, options).map(Some),

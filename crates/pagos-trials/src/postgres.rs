@@ -90,7 +90,8 @@ impl Server {
         Self::start_below(&workspace.target.join("postgres"))
     }
 
-    fn start_below(parent: &Path) -> Result<Option<Self>, Failure> {
+    /// The same in another folder.
+    pub(crate) fn start_below(parent: &Path) -> Result<Option<Self>, Failure> {
         let Some(programs) = Programs::find()? else {
             return Ok(None);
         };
@@ -123,6 +124,15 @@ impl Server {
         Ok(format!("postgres://{USER}@127.0.0.1:{port}/{name}"))
     }
 
+    /// Drops it again, whoever is connected.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
+    pub(crate) fn drop_database(&self, name: &str) -> Result<(), Failure> {
+        let port = self.port.to_string();
+        let mut command = self.programs.command("dropdb", &self.folder.path);
+        command.args(["--force", "-h", "127.0.0.1", "-p", &port, "-U", USER, name]);
+        process::read_stdout(command.env("PGPASSWORD", &self.password)).map(drop)
+    }
+
     /// What it asks for.
     pub(crate) fn password(&self) -> &str {
         &self.password
@@ -142,6 +152,12 @@ impl Server {
                 process::read_stdout(command.args(words).arg(&id)).map(drop)
             }
         }
+    }
+
+    /// Removes the file with that number, when a dead server left it.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
+    pub(crate) fn remove_process_id(&self) -> Result<(), Failure> {
+        self.folder.remove_process_id()
     }
 
     /// Starts it again after a blow, on the same port.

@@ -182,7 +182,7 @@ mod tests {
     use pagos_engine::Moved;
     use rusqlite::Connection;
 
-    use crate::{file, moved};
+    use crate::{making, moved};
 
     /// The tables and the number of their columns. If this is red, the schema has grown: extend the
     /// queries of this file and the tables of the other store, and then this list.
@@ -215,7 +215,7 @@ mod tests {
 
     fn connection() -> (tempfile::TempDir, Connection) {
         let folder = tempfile::tempdir().unwrap();
-        let connection = file::open(&folder.path().join("pagos.db")).unwrap();
+        let connection = making::open(&folder.path().join("pagos.db")).unwrap();
         (folder, connection)
     }
 

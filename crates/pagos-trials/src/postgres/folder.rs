@@ -3,6 +3,7 @@
 
 use std::{
     env, fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -59,9 +60,25 @@ impl Folder {
         self.path.join("server.log")
     }
 
+    fn process_id_file(&self) -> PathBuf {
+        self.data().join("postmaster.pid")
+    }
+
+    /// Removes the file with the number of the server's first process, if it is there.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
+    pub(super) fn remove_process_id(&self) -> Result<(), Failure> {
+        let path = self.process_id_file();
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(Failure::while_doing(path.display())(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// The number of the server's first process.
     pub(super) fn read_process_id(&self) -> Result<String, Failure> {
-        let path = self.data().join("postmaster.pid");
+        let path = self.process_id_file();
         let text = fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
         let id = text.lines().next().unwrap_or_default().trim();
         match id.parse::<u32>() {

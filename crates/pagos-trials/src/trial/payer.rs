@@ -30,13 +30,15 @@ const DECIDE_MAX: Duration = Duration::from_secs(30);
 const DECIDE_EVERY: Duration = Duration::from_millis(500);
 
 /// How to pay the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Payer {
     pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
     pub(crate) file: PathBuf,
     pub(crate) bank_url: String,
     pub(crate) db: Db,
+    /// A configuration for the commands of this file, beside what a sandbox says.
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Where payouts are kept.
@@ -162,6 +164,18 @@ impl Payer {
         self.start(work, &log_of(number), Stdio::null())
     }
 
+    /// The same, with its standard output to be read.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
+    pub(crate) fn spawn_heard(&self, number: u64, work: Work) -> Result<Child, Failure> {
+        self.start(work, &log_of(number), Stdio::piped())
+    }
+
+    /// Every webhook that the store has received, as the command's JSON.
+    #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "power is cut on Linux only"))]
+    pub(crate) fn read_inbox(&self) -> Result<String, Failure> {
+        process::read_stdout(&mut self.command(&["inbox", "list", "--json"]))
+    }
+
     fn start(&self, work: Work, log: &str, stdout: Stdio) -> Result<Child, Failure> {
         let log = OpenOptions::new().create(true).append(true).open(self.folder.join(log));
         let log = log.map_err(Failure::while_doing("opening a log"))?;
@@ -180,6 +194,9 @@ impl Payer {
     /// A command about our store.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
+        if let Some(config) = &self.config {
+            command.arg("--config").arg(config);
+        }
         self.db.name_to(command.args(words));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command

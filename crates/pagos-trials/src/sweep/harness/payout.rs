@@ -86,7 +86,7 @@ impl Harness {
                 let bank = TwinServer::start(&self.payer.program, &folder, &[])?;
                 let bank_url = bank.url().to_owned();
                 let (program, db) = (self.payer.program.clone(), self.payer.db.clone());
-                (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url })
+                (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url, config: None })
             }
         };
         let words = ["serve", "--sandbox-url", &payer.bank_url];
