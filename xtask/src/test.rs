@@ -22,13 +22,14 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: run_conformance },
     Step { name: "compat", run: run_compat },
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
+    Step { name: "failover", run: run_few_failovers },
     Step { name: "clients", run: run_small_clients },
     Step { name: "siege", run: run_small_siege },
     Step { name: "surroundings", run: run_surroundings },
@@ -44,7 +45,7 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
-/// Runs all tests, doctests, conformance, compat, small crash runs, killed services, a short siege, surroundings, a quick
+/// Runs all tests, doctests, conformance, compat, small crash runs, failovers, killed services, a short siege, surroundings, a quick
 /// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -144,6 +145,17 @@ fn run_small_crowd(_: &Workspace) -> Result<Tally, Failure> {
     let who = ["crash", "--db", "postgres", "--if-installed", "--workers", "2", "--profile", "dev"];
     let what = ["--server-restarts", "1", "--kills", "3", "--rows", "60"];
     trials::count(&[who.as_slice(), &what].concat())
+}
+
+/// A cluster under Patroni, whose primary is struck a few times. There is Patroni on Linux only.
+fn run_few_failovers(_: &Workspace) -> Result<Tally, Failure> {
+    if !cfg!(target_os = "linux") {
+        println!("failover is skipped: it needs Linux");
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    // On a hostile day the bank's own doubts take minutes to end.
+    let how = ["failover", "--if-installed", "--faults", "mild", "--profile", "dev"];
+    trials::count(&[how.as_slice(), &["--failovers", "5", "--rows", "200"]].concat())
 }
 
 /// Clients of the HTTP API, whose service is killed.
