@@ -73,6 +73,8 @@ enum Command {
     Compat(Trial),
     /// Kills `pagos pay` at random moments and judges the bank's ledger.
     Crash(Trial),
+    /// Pays on PostgreSQL under Patroni, whose primary is killed, stopped, cut off and demoted (on Linux).
+    Failover(Trial),
     /// Kills `pagos serve` while many clients submit payouts by its HTTP API.
     Clients(Trial),
     /// Ends `pagos` at every named point of the engine, with every fault.
@@ -133,6 +135,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Conformance(trial) => trials::pass_on("conformance", &trial.words),
         Command::Compat(trial) => trials::pass_on("compat", &trial.words),
         Command::Crash(trial) => trials::pass_on("crash", &trial.words),
+        Command::Failover(trial) => trials::pass_on("failover", &trial.words),
         Command::Clients(trial) => trials::pass_on("clients", &trial.words),
         Command::Sweep(trial) => trials::pass_on("sweep", &trial.words),
         Command::Siege(trial) => trials::pass_on("siege", &trial.words),

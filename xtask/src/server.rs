@@ -12,6 +12,9 @@ use crate::{failure::Failure, trials};
 /// Where tests find the server that they may make databases in.
 pub const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
 
+/// Where tests find a standby that follows that server.
+pub const STANDBY_VARIABLE: &str = "PAGOS_TEST_POSTGRES_STANDBY_URL";
+
 /// Which server the tests use.
 #[derive(Debug)]
 pub(crate) enum Choice {
@@ -23,11 +26,12 @@ pub(crate) enum Choice {
     Nothing,
 }
 
-/// A private server. It is stopped and removed when this is dropped, or this process is gone.
+/// A private server and its standby. They are stopped and removed when this is dropped, or this process is gone.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
     url: String,
+    standby_url: String,
 }
 
 impl Choice {
@@ -41,12 +45,12 @@ impl Choice {
         let mut command = trials::build_command(&["postgres", "--hold"]);
         let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = piped.spawn().map_err(failed())?;
-        let mut url = String::new();
-        if let Some(stdout) = child.stdout.take() {
-            BufReader::new(stdout).read_line(&mut url).map_err(failed())?;
-        }
-        if !url.is_empty() {
-            return Ok(Self::Private(Server { child, url: url.trim_end().to_owned() }));
+        let mut lines = child.stdout.take().map(BufReader::new).map(BufRead::lines);
+        let mut read_line = || lines.as_mut()?.next();
+        let url = read_line().transpose().map_err(failed())?;
+        let standby_url = read_line().transpose().map_err(failed())?;
+        if let (Some(url), Some(standby_url)) = (url, standby_url) {
+            return Ok(Self::Private(Server { child, url, standby_url }));
         }
         match child.wait().map_err(failed())?.success() {
             true => Ok(Self::Nothing),
@@ -60,6 +64,7 @@ impl Choice {
             Self::Given | Self::Nothing => {}
             Self::Private(server) => {
                 command.env(VARIABLE, &server.url);
+                command.env(STANDBY_VARIABLE, &server.standby_url);
             }
         }
     }

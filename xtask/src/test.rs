@@ -22,7 +22,7 @@ struct Step {
     run: fn(&Workspace) -> Result<Tally, Failure>,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "tests", run: run_tests },
     Step { name: "doctests", run: run_doctests },
     Step { name: "conformance", run: run_conformance },
@@ -30,6 +30,7 @@ const STEPS: [Step; 13] = [
     Step { name: "crash", run: run_small_crash },
     Step { name: "crowd", run: run_small_crowd },
     Step { name: "power", run: run_small_power },
+    Step { name: "failover", run: run_few_failovers },
     Step { name: "clients", run: run_small_clients },
     Step { name: "siege", run: run_small_siege },
     Step { name: "surroundings", run: run_surroundings },
@@ -45,7 +46,7 @@ const QUICK_STEPS: [Step; 3] = [
     Step { name: "tidy", run: run_tidy },
 ];
 
-/// Runs all tests, doctests, conformance, compat, small crash runs, some power cuts, killed services, a short siege, surroundings, a quick
+/// Runs all tests, doctests, conformance, compat, small crash runs, some power cuts, failovers, killed services, a short siege, surroundings, a quick
 /// sweep, 50,000 schedules and tidy; the last line holds the counts.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -152,6 +153,17 @@ fn run_small_power(_: &Workspace) -> Result<Tally, Failure> {
     let file = trials::count(&["power", "--cuts", "60", "--if-permitted"])?;
     let server = ["power", "--db", "postgres", "--cuts", "5", "--if-permitted"];
     Ok(file.plus(trials::count(&server)?))
+}
+
+/// A cluster under Patroni, whose primary is struck a few times. There is Patroni on Linux only.
+fn run_few_failovers(_: &Workspace) -> Result<Tally, Failure> {
+    if !cfg!(target_os = "linux") {
+        println!("failover is skipped: it needs Linux");
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    // On a hostile day the bank's own doubts take minutes to end.
+    let how = ["failover", "--if-installed", "--faults", "mild", "--profile", "dev"];
+    trials::count(&[how.as_slice(), &["--failovers", "5", "--rows", "200"]].concat())
 }
 
 /// Clients of the HTTP API, whose service is killed.

@@ -162,6 +162,25 @@ fn doctor_tells_what_the_server_is_set_to() {
     assert!(text.contains("good  database postgres://"), "{text}");
 }
 
+/// A reader endpoint is not good, even if it follows well.
+#[test]
+fn a_standby_is_refused_by_doctor_and_by_pay() {
+    let Some(server) = Server::open() else { return };
+    let Some(standby) = server.on_standby() else { return };
+    let folder = Folder::new("postgres-standby");
+    let doctor = server.start_at(&folder, "doctor", &standby).end().exits(1);
+    assert!(doctor.out.contains(", primary: the server is a standby"), "{}", doctor.out);
+    assert!(doctor.out.contains("connect to the primary"), "{}", doctor.out);
+    let twin = Twin::start(&folder);
+    folder.write("payouts.csv", payouts([("r-1", "salary")]));
+    let pay = server.start_at(&folder, &pay(&twin), &standby).end().exits(1);
+    pay.says("is a standby").says("connect to the primary");
+    assert!(twin.ledger().is_empty());
+    // The primary says in one line what a failover would cost.
+    let text = server.run(&folder, "doctor").exits(0).out;
+    assert!(text.contains(", failover: CAN LOSE what was told as committed"), "{text}");
+}
+
 #[test]
 fn a_sandbox_on_a_server_has_its_bank_in_the_working_folder() {
     let Some(server) = Server::open() else { return };

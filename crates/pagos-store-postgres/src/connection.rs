@@ -135,10 +135,14 @@ impl Connection {
             fsync: row.try_get(2)?,
             is_in_recovery: row.try_get(3)?,
             has_its_settings: row.try_get(4)?,
+            is_read_only: row.try_get(6)?,
         };
         let is_ours: bool = row.try_get(5)?;
         if let Some(problem) = found.problem(mode) {
             return Err(Failure::new(format!("{place}: {problem}")));
+        }
+        if let Some(obstacle) = found.obstacle(mode) {
+            return Err(Failure::lost(format!("{place}: {obstacle}")));
         }
         if let Some(mark) = mark.filter(|_| is_ours) {
             let (sql, settled) = opening::settle_in(&mark, &self.search_path);
@@ -616,12 +620,12 @@ mod tests {
             encoding: "UTF8",
             fsync: "on",
             is_in_recovery: false,
+            is_read_only: false,
             has_its_settings: true,
         };
         let cases = [
             (good(), None, None),
             (Found { fsync: "off", ..good() }, Some("fsync"), None),
-            (Found { is_in_recovery: true, ..good() }, Some("standby"), None),
             (Found { version: 110_020, ..good() }, Some("older"), Some("older")),
             (Found { has_its_settings: false, ..good() }, Some("pooler"), Some("pooler")),
             (Found { encoding: "SQL_ASCII", ..good() }, Some("UTF8"), Some("UTF8")),
@@ -631,7 +635,28 @@ mod tests {
                 let problem = found.problem(mode);
                 assert_eq!(problem.is_some(), expected.is_some(), "{problem:?}");
                 assert!(problem.unwrap_or_default().contains(expected.unwrap_or_default()));
+                assert_eq!(found.obstacle(mode), None);
             }
+        }
+    }
+
+    #[test]
+    fn a_server_that_takes_no_writes_now_is_only_read() {
+        let good = Found {
+            version: 150_018,
+            encoding: "UTF8",
+            fsync: "on",
+            is_in_recovery: false,
+            is_read_only: false,
+            has_its_settings: true,
+        };
+        let standby = Found { is_in_recovery: true, ..good };
+        let fenced = Found { is_read_only: true, ..standby };
+        let fenced = Found { is_in_recovery: false, ..fenced };
+        for (found, expected) in [(standby, "standby"), (fenced, "only read")] {
+            assert!(found.obstacle(Mode::Write).unwrap().contains(expected));
+            assert_eq!(found.obstacle(Mode::Read), None);
+            assert_eq!(found.problem(Mode::Write), None, "it may pass");
         }
     }
 }

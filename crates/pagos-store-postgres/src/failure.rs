@@ -9,6 +9,8 @@ use pagos_engine::{StoreError, StoreErrorKind};
 use serde_json::error::Category;
 use tokio_postgres::error::{Severity, SqlState};
 
+use crate::opening::STANDBY;
+
 /// A [`StoreError`] under construction, and what it means for the work that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -95,6 +97,8 @@ impl Failure {
 fn kind_of_connecting(code: &SqlState) -> Kind {
     match kind(code) {
         Kind::Collision => Kind::Refused,
+        // Who refuses a connection with it wants another connection, not another moment.
+        Kind::Lost if code.code() == UNSUPPORTED => Kind::Refused,
         kind => kind,
     }
 }
@@ -125,6 +129,10 @@ fn unreachable_server(cause: &tokio_postgres::Error) -> (Kind, String) {
     // The client offers no other way to distinguish the kinds of its errors.
     let is_tls = cause.to_string().contains("TLS");
     let is_cut = of_io.is_some_and(|io| io.kind() != io::ErrorKind::InvalidData);
+    // The client itself says so when none of several hosts is the primary.
+    if of_io.is_some_and(|io| io.kind() == io::ErrorKind::PermissionDenied) && !is_tls {
+        return (Kind::Lost, STANDBYS.to_owned());
+    }
     match (is_tls, is_cut) {
         (true, false) => (
             Kind::Refused,
@@ -148,6 +156,9 @@ fn unreachable_server(cause: &tokio_postgres::Error) -> (Kind, String) {
         (false, false) => (Kind::Refused, format!("{cause}: {}", innermost(cause))),
     }
 }
+
+const STANDBYS: &str = "none of these hosts is a primary that answers and can be written; if a \
+    failover is under way, try again when it is over; otherwise add the primary to the hosts";
 
 fn find_io(cause: &tokio_postgres::Error) -> Option<&io::Error> {
     let mut next = cause.source();
@@ -175,6 +186,10 @@ fn kind(code: &SqlState) -> Kind {
         "40001" | "40P01" | "55P03" | "23505" => Kind::Collision,
         // Shut down by a person, crashed, starting, database dropped, idle for too long.
         "57P01" | "57P02" | "57P03" | "57P04" | "57P05" | "25P03" | "53300" => Kind::Lost,
+        // A server that was the primary when the connection was made, and is a standby now. A pooler
+        // on the way keeps the connection. The second code is that of BEGIN READ WRITE there; nothing
+        // else that we send is unsupported.
+        READ_ONLY | UNSUPPORTED => Kind::Lost,
         code if code.starts_with("08") => Kind::Lost,
         _ => Kind::Refused,
     }
@@ -196,6 +211,7 @@ impl From<tokio_postgres::Error> for Failure {
                 _ => kind(told.code()),
             };
             let message = match (kind, code) {
+                (_, READ_ONLY | UNSUPPORTED) => STANDBY.to_owned(),
                 (Kind::Lost, _) => format!("the server ended the connection: {message} ({code})"),
                 (Kind::Collision, _) => {
                     format!("other workers keep the rows busy; try again: {message} ({code})")
@@ -203,9 +219,6 @@ impl From<tokio_postgres::Error> for Failure {
                 (_, "53100") => {
                     "the server's disk is full; nothing was written; make room".to_owned()
                 }
-                (_, "25006") => "the server cannot be written: it is a standby, or set to reading \
-                                 only; connect to the primary"
-                    .to_owned(),
                 (_, "57014") => "the server cancelled a statement that took too long, or a person \
                                  did; nothing was written"
                     .to_owned(),
@@ -226,6 +239,11 @@ impl From<tokio_postgres::Error> for Failure {
         Self { kind, error: StoreError::new(message).with_source(cause) }
     }
 }
+
+/// A statement that writes, in a transaction that only reads, as all do on a standby.
+const READ_ONLY: &str = "25006";
+
+const UNSUPPORTED: &str = "0A000";
 
 /// Division by zero: no statement of ours divides by anything but its guard.
 const GUARD: &str = "22012";
@@ -299,6 +317,8 @@ mod tests {
             ("23505", Kind::Collision),
             ("57014", Kind::Refused),
             ("53100", Kind::Refused),
+            ("25006", Kind::Lost),
+            ("0A000", Kind::Lost),
         ];
         for (code, expected) in cases {
             assert_eq!(kind(&SqlState::from_code(code)), expected, "{code}");

@@ -1,5 +1,7 @@
 //! What the settings of a server mean for money, and what to do about them.
 
+mod failover;
+
 use std::time::Duration;
 
 use pagos_core::Timestamp;
@@ -13,7 +15,7 @@ pub enum Severity {
     Fine,
     /// Safe as long as nothing else goes wrong.
     Warning,
-    /// Acknowledged data can be lost, and then a payout can be sent twice.
+    /// Acknowledged data can be lost, and then a payout can be sent twice; or nothing can be written.
     Danger,
 }
 
@@ -50,8 +52,9 @@ impl ServerSettings {
             self.judge_fsync(),
             self.judge_full_page_writes(),
             self.judge_synchronous_commit(),
+            self.judge_failover(),
             self.judge_standbys(),
-            self.judge_recovery(),
+            self.judge_primary(),
             self.judge_encryption(),
             self.judge_pooler(),
             self.judge_connections(),
@@ -99,45 +102,6 @@ impl ServerSettings {
                 setting,
                 &format!("{weak} for others; the transactions of this store use on"),
                 "",
-            ),
-        }
-    }
-
-    fn judge_standbys(&self) -> Finding {
-        let setting = "synchronous_standby_names";
-        match (self.synchronous_standby_names.is_empty(), self.standbys) {
-            (true, 0) => Finding::new(
-                Severity::Fine,
-                setting,
-                "no standby follows: this server's disk holds the only copy",
-                "archive the write-ahead log, so that a lost disk loses little",
-            ),
-            (true, _) => Finding::new(
-                Severity::Warning,
-                setting,
-                "standbys follow, and commits do not wait for them: a failover loses what was \
-                 acknowledged last, and a payout of that moment can be sent twice",
-                "set synchronous_standby_names, or stop all workers before a failover and compare \
-                 the payouts with the providers' listings before they start again",
-            ),
-            (false, 0) if !self.is_in_recovery => Finding::new(
-                Severity::Warning,
-                setting,
-                "commits wait for standbys, and none follows: nothing can be written",
-                "start the standby, or take its name out",
-            ),
-            (false, _) => Finding::new(Severity::Fine, setting, "a commit is on a standby too", ""),
-        }
-    }
-
-    fn judge_recovery(&self) -> Finding {
-        match self.is_in_recovery {
-            false => Finding::new(Severity::Fine, "primary", "the server can be written", ""),
-            true => Finding::new(
-                Severity::Warning,
-                "primary",
-                "the server is a standby: it can be read, with a delay, and not written",
-                "connect to the primary",
             ),
         }
     }
@@ -242,7 +206,7 @@ impl ServerSettings {
 mod tests {
     use super::*;
 
-    fn good() -> ServerSettings {
+    pub(super) fn good() -> ServerSettings {
         ServerSettings {
             server_version: "15.4".to_owned(),
             server_version_number: 150_004,
@@ -251,7 +215,9 @@ mod tests {
             full_page_writes: "on".to_owned(),
             synchronous_standby_names: String::new(),
             is_in_recovery: false,
+            is_read_only: false,
             standbys: 0,
+            standbys_synchronous: Some(0),
             default_transaction_isolation: "read committed".to_owned(),
             is_encrypted: true,
             is_local: false,
@@ -273,7 +239,7 @@ mod tests {
     #[test]
     fn good_settings_are_fine() {
         let findings = good().findings(NOW);
-        assert_eq!(findings.len(), 10);
+        assert_eq!(findings.len(), 11);
         assert!(findings.iter().all(|finding| finding.severity == Severity::Fine));
     }
 
@@ -287,17 +253,14 @@ mod tests {
                 "full_page_writes",
                 Severity::Danger,
             ),
-            (
-                ServerSettings { standbys: 1, ..good() },
-                "synchronous_standby_names",
-                Severity::Warning,
-            ),
+            (ServerSettings { standbys: 1, ..good() }, "failover", Severity::Warning),
             (
                 ServerSettings { synchronous_standby_names: "b".to_owned(), ..good() },
                 "synchronous_standby_names",
                 Severity::Warning,
             ),
-            (ServerSettings { is_in_recovery: true, ..good() }, "primary", Severity::Warning),
+            (ServerSettings { is_in_recovery: true, ..good() }, "primary", Severity::Danger),
+            (ServerSettings { is_read_only: true, ..good() }, "primary", Severity::Danger),
             (ServerSettings { is_encrypted: false, ..good() }, "ssl", Severity::Warning),
             (
                 ServerSettings { is_pooled: true, is_encrypted: false, ..good() },
@@ -338,8 +301,12 @@ mod tests {
     fn what_is_not_needed_is_no_finding() {
         let asynchronous = ServerSettings { synchronous_commit: "off".to_owned(), ..good() };
         let local = ServerSettings { is_encrypted: false, is_local: true, ..good() };
-        let replicated =
-            ServerSettings { synchronous_standby_names: "b".to_owned(), standbys: 1, ..good() };
+        let replicated = ServerSettings {
+            synchronous_standby_names: "b".to_owned(),
+            standbys: 1,
+            standbys_synchronous: Some(1),
+            ..good()
+        };
         let near = ServerSettings { clock: apart(-2_000), ..good() };
         for settings in [asynchronous, local, replicated, near] {
             let findings = settings.findings(NOW);

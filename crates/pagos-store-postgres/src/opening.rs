@@ -71,6 +71,8 @@ pub(crate) struct Found<'row> {
     pub(crate) encoding: &'row str,
     pub(crate) fsync: &'row str,
     pub(crate) is_in_recovery: bool,
+    /// Whether transactions only read unless they say otherwise.
+    pub(crate) is_read_only: bool,
     /// Whether a statement finds the settings that its transaction began with.
     pub(crate) has_its_settings: bool,
 }
@@ -89,9 +91,6 @@ impl Found<'_> {
             _ if self.encoding != "UTF8" => {
                 Some("the database's encoding is not UTF8; make one with ENCODING 'UTF8'")
             }
-            Mode::Write if self.is_in_recovery => {
-                Some("the server is a standby, which cannot be written; connect to the primary")
-            }
             Mode::Write if self.fsync != "on" => Some(
                 "the server runs with fsync=off: a crash would take back what was acknowledged, \
                  and payouts could be sent twice; set fsync=on",
@@ -99,8 +98,28 @@ impl Found<'_> {
             Mode::Write | Mode::Read => None,
         }
     }
+
+    /// Why nothing can be written here now. It passes if a failover is under way.
+    pub(crate) fn obstacle(&self, mode: Mode) -> Option<&'static str> {
+        match mode {
+            Mode::Write if self.is_in_recovery => Some(STANDBY),
+            Mode::Write if self.is_read_only => Some(READ_ONLY),
+            Mode::Write | Mode::Read => None,
+        }
+    }
 }
+
+/// What a standby is, and what to do about it.
+pub(crate) const STANDBY: &str = "the server is a standby (pg_is_in_recovery), which can only be read; if a failover is under way, try \
+    again when it is over; otherwise this is a reader endpoint: connect to the primary, by the \
+    writer endpoint or by all hosts (postgres://USER@HOST1,HOST2/DATABASE)";
+
+/// Our transactions could say that they write, but whoever made this setting keeps writers away: a person who puts an old
+/// primary aside, or a service whose disk is full.
+const READ_ONLY: &str = "sessions there only read (default_transaction_read_only = on): somebody \
+    keeps writers away from this server, or its disk is full; connect to the primary, or set it off";
 
 pub(crate) const SERVER: &str = "SELECT current_setting('server_version_num')::int,
         current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(),
-        current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false)";
+        current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false),
+        current_setting('default_transaction_read_only') = 'on'";

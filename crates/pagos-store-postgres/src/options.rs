@@ -25,13 +25,14 @@ pub struct PostgresOptions {
 }
 
 impl Default for PostgresOptions {
-    /// No password, 8 connections, 5 and 30 seconds, the system's authorities, the schema `pagos`.
+    /// No password, 8 connections, 5 and 60 seconds, the system's authorities, the schema `pagos`.
     fn default() -> Self {
         Self {
             password: None,
             connections_max: 8,
             connect_timeout: Duration::from_secs(5),
-            reconnect_for: Duration::from_secs(30),
+            // A failover by Patroni takes its `ttl` of 30 seconds, and up to 15 more.
+            reconnect_for: Duration::from_secs(60),
             extra_roots_pem: Vec::new(),
             schema: "pagos".to_owned(),
         }

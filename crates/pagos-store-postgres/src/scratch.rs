@@ -14,6 +14,8 @@ use crate::{
 
 const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
 
+const STANDBY_VARIABLE: &str = "PAGOS_TEST_POSTGRES_STANDBY_URL";
+
 /// A server on which tests may create databases.
 #[derive(Debug, Clone)]
 pub struct Scratch {
@@ -47,14 +49,7 @@ impl Scratch {
     /// # Panics
     /// If the variable is missing although `CI` is `true`: nothing is skipped there.
     pub fn from_env() -> Option<Self> {
-        let target_url = std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
-        let Some(target_url) = target_url else {
-            let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
-            assert!(!is_ci, "{VARIABLE} is not set, and CI skips no test");
-            eprintln!("skipped: {VARIABLE} does not name a PostgreSQL server");
-            return None;
-        };
-        Some(Self { target_url: Url(target_url) })
+        url_of(VARIABLE).map(|url| Self { target_url: Url(url) })
     }
 
     /// Creates an empty database.
@@ -71,6 +66,39 @@ impl Scratch {
         let url = with_database(&self.target_url.0, &name);
         ScratchDatabase { url, name, server: self.target_url.clone() }
     }
+}
+
+impl ScratchDatabase {
+    /// Its URL on the standby that `PAGOS_TEST_POSTGRES_STANDBY_URL` names, once the standby has it.
+    /// Without the variable, the test is skipped as with [`Scratch::from_env`].
+    ///
+    /// # Panics
+    /// As [`Scratch::from_env`]; or if the standby does not get the database within a minute.
+    pub async fn on_standby(&self) -> Option<String> {
+        let url = with_database(&url_of(STANDBY_VARIABLE)?, &self.name);
+        let server = url::parse(&url).expect("the URL of a standby");
+        let target = Target::new(server, "public".to_owned(), Mode::Read, Duration::from_secs(10));
+        let arrives = async {
+            while Connection::open(&target).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), arrives)
+            .await
+            .expect("a standby that follows");
+        Some(url)
+    }
+}
+
+/// The URL in a variable; without it, says that the test is skipped.
+fn url_of(variable: &str) -> Option<String> {
+    let url = std::env::var(variable).ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        let is_ci = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!is_ci, "{variable} is not set, and CI skips no test");
+        eprintln!("skipped: {variable} does not name a PostgreSQL server");
+    }
+    url
 }
 
 impl Drop for ScratchDatabase {

@@ -23,8 +23,12 @@ pub struct ServerSettings {
     pub synchronous_standby_names: String,
     /// Whether it is a standby, which cannot be written.
     pub is_in_recovery: bool,
+    /// Whether its sessions only read unless they say otherwise: somebody keeps writers away.
+    pub is_read_only: bool,
     /// How many standbys currently follow the server.
     pub standbys: u32,
+    /// How many of them a commit waits for, alone or in a quorum; `None` if this user may not see it.
+    pub standbys_synchronous: Option<u32>,
     /// As in `read committed`.
     pub default_transaction_isolation: String,
     /// Whether the connection that asked is encrypted.
@@ -77,11 +81,14 @@ impl Work for ReadSettings {
             store_connections_max: self.store_connections_max,
             log_statement: row.try_get(12)?,
             clock: Timestamp::from_millis(row.try_get(13)?),
+            is_read_only: row.try_get(14)?,
+            standbys_synchronous: row.try_get::<_, Option<i64>>(15)?.map(count),
         })
     }
 }
 
-/// `reset_val` is the value with which the session began, before the store raised it.
+/// `reset_val` is the value with which the session began, before the store raised it. Who has not the
+/// role pg_monitor sees that there are standbys, and nothing of their state.
 const SETTINGS: &str = "SELECT current_setting('server_version'),
         current_setting('server_version_num')::bigint,
         (SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'),
@@ -92,4 +99,8 @@ const SETTINGS: &str = "SELECT current_setting('server_version'),
         coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false),
         coalesce(inet_server_addr() <<= '127.0.0.0/8' OR inet_server_addr() = '::1', true),
         current_setting('max_connections')::bigint, current_setting('log_statement'),
-        (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+        (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+        (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') = 'on',
+        (SELECT CASE WHEN count(*) = count(sync_state)
+                THEN count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) END
+         FROM pg_stat_replication)";

@@ -148,7 +148,7 @@ impl PostgresStore {
     ) -> Result<ServerSettings, StoreError> {
         // There is no connection to restore: nobody waits longer than for a first connection.
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
-        Self::build(url, options, Mode::Read)?.settings().await
+        Self::build(url, options, Mode::Read, Hosts::Primary)?.settings().await
     }
 
     /// Whether a store at `url` would be a new one. Changes nothing.
@@ -169,17 +169,27 @@ impl PostgresStore {
     pub async fn is_new(url: &str, options: PostgresOptions) -> Result<bool, StoreError> {
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
         let schema = options.schema.clone();
-        Self::build(url, options, Mode::Read)?.pool.read(&IsNew { schema: &schema }).await
+        let store = Self::build(url, options, Mode::Read, Hosts::Primary)?;
+        store.pool.read(&IsNew { schema: &schema }).await
     }
 
     async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
         let connect_timeout = options.connect_timeout;
-        let store = Self::build(url, options, mode)?;
+        let hosts = match mode {
+            Mode::Write => Hosts::Primary,
+            Mode::Read => Hosts::Any,
+        };
+        let store = Self::build(url, options, mode, hosts)?;
         store.pool.prepare(connect_timeout).await?;
         Ok(store)
     }
 
-    fn build(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
+    fn build(
+        url: &str,
+        options: PostgresOptions,
+        mode: Mode,
+        hosts: Hosts,
+    ) -> Result<Self, StoreError> {
         check_schema_name(&options.schema)?;
         let mut server = url::parse(url)?;
         if let Some(password) = &options.password
@@ -187,7 +197,7 @@ impl PostgresStore {
         {
             server.config.password(secret_bytes(password));
         }
-        if mode == Mode::Write {
+        if hosts == Hosts::Primary {
             url::prefer_primary(&mut server.config);
         }
         let tls = build_tls(&server, &options)?;
@@ -244,6 +254,14 @@ fn check_schema_name(name: &str) -> Result<(), StoreError> {
              not begin with a digit or pg_",
         )),
     }
+}
+
+/// Which of several hosts is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hosts {
+    /// The one that can be written. A standby may not know yet what is asked about.
+    Primary,
+    Any,
 }
 
 fn build_tls(

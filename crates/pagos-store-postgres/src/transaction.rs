@@ -230,16 +230,19 @@ impl Pool {
         taken: &mut Taken<'_>,
     ) -> Result<(Connection, Writer), Failure> {
         let mut connection = taken.connection().await?;
-        if let Some(writer) = taken.slot.writer {
-            if connection.writer == Some(writer.id) {
-                taken.slot.writer = None;
-                return Ok((connection, writer));
-            }
-            self.check_nothing_is_lost(&connection, &writer).await?;
+        let known = taken.slot.writer;
+        if let Some(writer) = known.filter(|writer| connection.writer == Some(writer.id)) {
+            taken.slot.writer = None;
+            return Ok((connection, writer));
         }
         // A new row, because the old one may be locked by a transaction that the server does not
-        // yet know to be dead.
+        // yet know to be dead. Before the old one is looked at: a former primary that came back
+        // misses what its successor has acknowledged, and where commits wait for a standby, its own
+        // never end.
         let writer = Writer::register(&mut connection).await?;
+        if let Some(known) = known {
+            self.check_nothing_is_lost(&connection, &known).await?;
+        }
         taken.slot.writer = None;
         Ok((connection, writer))
     }
@@ -277,9 +280,10 @@ impl Pool {
                 Ok((Found::Serial(found), _)) if found == writer.serial => {
                     return Ok(Outcome::Never);
                 }
-                Ok((Found::Serial(_) | Found::Nothing, _)) => {
-                    return Err(self.close_for_writing(LOST_COMMITS));
-                }
+                Ok((Found::Serial(_) | Found::Nothing, _)) => match register_alone(taken).await {
+                    Ok(()) => return Err(self.close_for_writing(LOST_COMMITS)),
+                    Err(failure) => failure,
+                },
                 Err(failure) => failure,
             };
             let again = match failure.kind {
@@ -322,6 +326,13 @@ async fn settle(
     let found = writer.settle(&connection).await?;
     taken.slot.connection = Some(connection);
     Ok(found)
+}
+
+/// Commits something, which a former primary that came back cannot do where commits wait for a
+/// standby. What it does not know is then no proof that it was lost.
+async fn register_alone(taken: &mut Taken<'_>) -> Result<(), Failure> {
+    let mut connection = taken.connection().await?;
+    Writer::register(&mut connection).await.map(drop)
 }
 
 async fn read_once<W: Work>(taken: &mut Taken<'_>, work: &W) -> Result<W::Answer, Failure> {

@@ -16,7 +16,9 @@ use pagos_engine::{
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
 use proxy::{Fate, Proxy};
-use sample::{account, claim, connect, count, intent, key, open_with, release, run_of, step};
+use sample::{
+    account, claim, connect, count, end_connections, intent, key, open_with, release, run_of, step,
+};
 
 struct Stand {
     database: ScratchDatabase,
@@ -359,6 +361,49 @@ async fn a_server_that_lost_what_it_acknowledged_is_not_written_any_more() {
     assert_eq!(stored.version, stand.payout.version, "it can still be read");
 }
 
+/// After a failover to a standby that had everything, the former primary can come back for a moment: it
+/// misses what was acknowledged since, and its commits wait for a standby for ever. The store waits for the
+/// real primary and goes on.
+#[tokio::test]
+async fn a_former_primary_that_comes_back_is_no_proof_of_a_loss() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let client = connect(&stand.database).await;
+    end_connections(&client).await;
+    stand.proxy.is_zombie(true);
+    client.batch_execute("UPDATE writers SET serial = serial - 1").await.unwrap();
+    let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
+    let call = tokio::spawn(async move { store.commit(work).await });
+    stand.proxy.zombie_is_tried().await;
+    client.batch_execute("UPDATE writers SET serial = serial + 1").await.unwrap();
+    stand.proxy.is_zombie(false);
+    let committed = call.await.unwrap().unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    stand.assert_once().await;
+}
+
+/// The same during a commit. Finding no row writes nothing, so that commit ends on a former primary, too.
+#[tokio::test]
+async fn a_former_primary_does_not_tell_what_became_of_a_commit() {
+    let Some(stand) = Stand::set_up(PATIENCE).await else { return };
+    let client = connect(&stand.database).await;
+    stand.proxy.is_zombie(true);
+    stand.proxy.next_commit(Fate::CutRequests(0));
+    client
+        .batch_execute("CREATE TABLE hidden AS TABLE writers; DELETE FROM writers")
+        .await
+        .unwrap();
+    let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
+    let call = tokio::spawn(async move { store.commit(work).await });
+    stand.proxy.zombie_is_tried().await;
+    let back =
+        "INSERT INTO writers OVERRIDING SYSTEM VALUE SELECT * FROM hidden; DROP TABLE hidden";
+    client.batch_execute(back).await.unwrap();
+    stand.proxy.is_zombie(false);
+    let committed = call.await.unwrap().unwrap();
+    assert_eq!(committed, Committed::Done { version: stand.payout.version + 1 });
+    stand.assert_once().await;
+}
+
 /// A future that is dropped in a transaction leaves nothing behind that disturbs the next call.
 #[tokio::test]
 async fn a_call_that_is_dropped_harms_no_other() {
@@ -376,12 +421,4 @@ async fn a_call_that_is_dropped_harms_no_other() {
     let committed = stand.store.commit(step(&stand.payout)).await.unwrap();
     assert!(matches!(committed, Committed::Conflict | Committed::Done { .. }));
     stand.assert_once().await;
-}
-
-/// Ends the store's connections as an administrator does, and returns when they are gone.
-async fn end_connections(client: &tokio_postgres::Client) {
-    let sql = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
-               WHERE datname = current_database() AND pid <> pg_backend_pid()
-                 AND backend_type = 'client backend'";
-    count(client, sql).await;
 }

@@ -16,6 +16,8 @@ mod compare;
 mod compat;
 mod conformance;
 mod crash;
+#[cfg(target_os = "linux")]
+mod failover;
 mod meter;
 mod postgres;
 mod power;
@@ -45,6 +47,8 @@ enum Trial {
     /// Replays every fixture through the public API of its provider; a table provider by operation.
     Conformance,
     Crash(crash::Options),
+    #[cfg(target_os = "linux")]
+    Failover(failover::Options),
     Postgres(postgres::Options),
     Power(power::Options),
     Scale(scale::Options),
@@ -77,6 +81,8 @@ fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> 
         Trial::Compat(options) => compat::run(workspace, options).map(Some),
         Trial::Conformance => conformance::run(workspace).map(Some),
         Trial::Crash(options) => crash::run(workspace, options).map(Some),
+        #[cfg(target_os = "linux")]
+        Trial::Failover(options) => failover::run(workspace, options).map(Some),
         Trial::Postgres(options) => postgres::run(workspace, options).map(|()| None),
         Trial::Power(options) => power::run(workspace, options).map(Some),
         Trial::Scale(options) => scale::run(workspace, options).map(|()| None),

@@ -4,9 +4,9 @@
 //! It listens on loopback only, asks for a password that is drawn anew, and keeps PostgreSQL's safe
 //! settings: what is tested with `fsync` switched off is not tested.
 
-mod folder;
+pub(crate) mod folder;
 mod pooler;
-mod programs;
+pub(crate) mod programs;
 mod watcher;
 
 use std::{
@@ -23,7 +23,7 @@ use std::{
 };
 
 use clap::Args;
-use xtask::server::VARIABLE;
+use xtask::server::{STANDBY_VARIABLE, VARIABLE};
 
 pub(crate) use self::pooler::Pooler;
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
     workspace::Workspace,
 };
 
-const USER: &str = "pagos";
+pub(crate) const USER: &str = "pagos";
 
 /// How long a killed server's children may hold what the next one needs.
 const RESTART_MAX: Duration = Duration::from_secs(60);
@@ -42,7 +42,7 @@ const RESTART_BEAT: Duration = Duration::from_millis(200);
 /// Another program can take a free port before the server does.
 const PORTS_MAX: u32 = 3;
 
-/// Runs a command that finds a private PostgreSQL server in its environment.
+/// Runs a command that finds a private PostgreSQL server, and a standby of it, in its environment.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Prints where the server is, and keeps it until the input ends.
@@ -61,7 +61,10 @@ pub(crate) fn run(workspace: &Workspace, orders: &Options) -> Result<(), Failure
     let Some(server) = Server::start(workspace)? else {
         return Err(Failure::new("PostgreSQL's programs are missing: install Debian's postgresql"));
     };
-    process::run(Command::new(program).args(words).env(VARIABLE, server.url()))
+    let standby = server.make_standby(workspace)?;
+    let mut command = Command::new(program);
+    command.args(words).env(VARIABLE, server.url()).env(STANDBY_VARIABLE, standby.url());
+    process::run(&mut command)
 }
 
 /// A running server. Dropping it stops it and removes its folder; a watcher does the same if this
@@ -102,6 +105,21 @@ impl Server {
         let watcher = Watcher::start(&programs, &folder)?;
         let server = Self { programs, folder, port: 0, password, _watcher: watcher };
         server.start_on_a_free_port().map(Some)
+    }
+
+    /// Copies it and starts the copy as a standby that follows it.
+    pub(crate) fn make_standby(&self, workspace: &Workspace) -> Result<Self, Failure> {
+        let folder = Folder::new(&workspace.target.join("postgres"), &self.programs)?;
+        let port = self.port.to_string();
+        let mut command = self.programs.command("pg_basebackup", &folder.path);
+        command.args(["-h", "127.0.0.1", "-p", &port, "-U", USER, "-c", "fast", "-R", "-D"]);
+        // What it writes for the standby has the password in it.
+        command.arg(folder.data()).env("PGPASSWORD", &self.password);
+        process::read_stdout(&mut command)?;
+        let watcher = Watcher::start(&self.programs, &folder)?;
+        let (programs, password) = (self.programs.clone(), self.password.clone());
+        let standby = Self { programs, folder, port: 0, password, _watcher: watcher };
+        standby.start_on_a_free_port()
     }
 
     /// Where a program connects to, with the password in it. For variables and arguments of tests.
@@ -229,15 +247,17 @@ pub(crate) fn is_installed() -> Result<bool, Failure> {
 const MISSING: &str = "PostgreSQL tests are skipped: install Debian's postgresql or set \
                        PAGOS_TEST_POSTGRES_URL";
 
-/// Keeps a private server until our input ends, as it does when whoever started us is gone. The only
-/// line of the output is where it is; there is none where PostgreSQL is not installed.
+/// Keeps a private server and a standby until our input ends, as it does when whoever started us is
+/// gone. The only lines of the output are where they are; there are none where PostgreSQL is not
+/// installed.
 fn hold(workspace: &Workspace) -> Result<(), Failure> {
     let Some(server) = Server::start(workspace)? else {
         return is_installed().map(drop);
     };
     let (folder, port) = (server.folder.path.display(), server.port);
     eprintln!("PostgreSQL tests use a private server on port {port} in {folder}");
-    println!("{}", server.url());
+    let standby = server.make_standby(workspace)?;
+    println!("{}\n{}", server.url(), standby.url());
     let ended = io::copy(&mut io::stdin(), &mut io::sink());
     ended.map(drop).map_err(Failure::while_doing("waiting for the end of the input"))
 }
@@ -280,14 +300,14 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, before + text).map_err(Failure::while_doing(path.display()))
 }
 
-fn free_port() -> Result<u16, Failure> {
+pub(crate) fn free_port() -> Result<u16, Failure> {
     let failed = || Failure::while_doing("looking for a free port");
     let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed())?;
     Ok(listener.local_addr().map_err(failed())?.port())
 }
 
 /// For a server that lives for minutes on loopback: the hasher's keys come from the system.
-fn draw_password() -> String {
+pub(crate) fn draw_password() -> String {
     let draw = || RandomState::new().hash_one(env::current_exe().ok());
     format!("{:016x}{:016x}", draw(), draw())
 }

@@ -1,7 +1,7 @@
 //! What `crash` and `scale` are made of: a file of invented payouts, a bank and a payer on this
 //! machine. Needs nothing but the `pagos` program: the bank is `pagos twin`. Judges nothing.
 
-mod http;
+pub(crate) mod http;
 pub(crate) mod payer;
 pub(crate) mod twin_server;
 pub(crate) mod wire;

@@ -23,8 +23,8 @@ pub(crate) struct Server {
     /// `HOST:PORT` of the server.
     authority: String,
     // Dropped while its runtime is there.
-    _database: ScratchDatabase,
-    _runtime: Runtime,
+    database: ScratchDatabase,
+    runtime: Runtime,
 }
 
 impl Server {
@@ -43,7 +43,7 @@ impl Server {
         let (authority, _) = rest.split_once('/').unwrap();
         let url = format!("{scheme}://{user}@{rest}");
         let (password, authority) = (password.to_owned(), authority.to_owned());
-        Some(Self { url, password, authority, _database: database, _runtime: runtime })
+        Some(Self { url, password, authority, database, runtime })
     }
 
     /// Runs a command on it to its end.
@@ -60,6 +60,15 @@ impl Server {
     pub(crate) fn start_at(&self, folder: &Folder, arguments: &str, url: &str) -> Running {
         let arguments = arguments.split_whitespace().chain(["--db", url]);
         folder.start_with(arguments, &[("PGPASSWORD", &self.password)])
+    }
+
+    /// The URL of the same database on a standby, without the password, or nothing if there is none.
+    pub(crate) fn on_standby(&self) -> Option<String> {
+        let url = self.runtime.block_on(self.database.on_standby())?;
+        let (login, rest) = url.rsplit_once('@').expect("the test's URL has a user");
+        let (scheme, login) = login.split_once("://").unwrap();
+        let user = login.split(':').next().unwrap();
+        Some(format!("{scheme}://{user}@{rest}"))
     }
 
     /// The URL of the same database behind a way that can be cut.

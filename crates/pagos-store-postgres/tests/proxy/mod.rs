@@ -57,7 +57,16 @@ pub(crate) struct Proxy {
 
 #[derive(Debug)]
 struct Control {
+    /// Where the store's URL leads without the proxy.
     server: String,
+    /// Where connections are led now.
+    target: Mutex<String>,
+    /// Nobody gets a row of transactions: the connection is cut, as if the commit waited for ever.
+    is_zombie: AtomicBool,
+    /// Connections that were cut for that.
+    cut: AtomicU32,
+    /// Connections that were led to a server.
+    led: AtomicU32,
     fate: Mutex<Fate>,
     /// Connections to turn away.
     refusals: AtomicU32,
@@ -90,6 +99,10 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let control = Arc::new(Control {
             server: server.to_owned(),
+            target: Mutex::new(server.to_owned()),
+            is_zombie: AtomicBool::new(false),
+            cut: AtomicU32::new(0),
+            led: AtomicU32::new(0),
             fate: Mutex::new(Fate::Pass),
             refusals: AtomicU32::new(0),
             refused: AtomicU32::new(0),
@@ -148,6 +161,36 @@ impl Proxy {
         self.control.refusals.store(connections, Ordering::SeqCst);
     }
 
+    /// Leads new connections to the server at `host:port`.
+    pub(crate) fn lead_to(&self, server: &str) {
+        server.clone_into(&mut self.control.target.lock().unwrap());
+    }
+
+    /// How many connections were led to a server so far.
+    pub(crate) fn led(&self) -> u32 {
+        self.control.led.load(Ordering::SeqCst)
+    }
+
+    /// Returns when more than so many were.
+    pub(crate) async fn leads_after(&self, connections: u32) {
+        while self.led() <= connections {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// From now on the server is, or is not, one whose new commits never end: a former primary that
+    /// waits for a standby which follows another one.
+    pub(crate) fn is_zombie(&self, is_zombie: bool) {
+        self.control.is_zombie.store(is_zombie, Ordering::SeqCst);
+    }
+
+    /// Returns when a commit was tried on the zombie.
+    pub(crate) async fn zombie_is_tried(&self) {
+        while self.control.cut.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     pub(crate) fn refused(&self) -> u32 {
         self.control.refused.load(Ordering::SeqCst)
     }
@@ -170,7 +213,9 @@ pub(crate) fn server_of(url: &str) -> String {
 
 /// Carries messages in both directions, until either side ends.
 async fn carry(client: TcpStream, control: Arc<Control>) {
-    let Ok(server) = TcpStream::connect(&control.server).await else { return };
+    let target = control.target.lock().unwrap().clone();
+    let Ok(server) = TcpStream::connect(target).await else { return };
+    control.led.fetch_add(1, Ordering::SeqCst);
     let (mut from_client, to_client) = client.into_split();
     let to_client = ToClient::new(Some(to_client));
     let (from_server, mut to_server) = server.into_split();
@@ -199,6 +244,11 @@ async fn carry(client: TcpStream, control: Arc<Control>) {
         }
         if contains(&message, b"RETURNING serial") {
             control.asked.notify_one();
+        }
+        if control.is_zombie.load(Ordering::SeqCst) && contains(&message, b"INSERT INTO writers") {
+            control.cut.fetch_add(1, Ordering::SeqCst);
+            answers.abort();
+            return;
         }
         match take_fate(&control, &message) {
             Fate::Pass => {}

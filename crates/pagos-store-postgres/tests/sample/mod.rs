@@ -53,6 +53,14 @@ pub(crate) async fn wait_for_waiting(client: &Client, sessions: i64) {
     }
 }
 
+/// Ends the store's connections as an administrator does, and returns when they are gone.
+pub(crate) async fn end_connections(client: &Client) {
+    let sql = "SELECT count(pg_terminate_backend(pid, 10000)) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()
+                 AND backend_type = 'client backend'";
+    count(client, sql).await;
+}
+
 pub(crate) fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms)
 }

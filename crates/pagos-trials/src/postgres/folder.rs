@@ -17,14 +17,14 @@ use crate::{
 /// The folder of one server. It bears the number of our process, so that a later run finds what a
 /// killed one left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Folder {
-    pub(super) path: PathBuf,
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
 }
 
 impl Folder {
     /// Makes it below `parent`, or below the system's temporary folder if the user that the server
     /// runs as cannot enter `parent`; says so in one line.
-    pub(super) fn new(parent: &Path, programs: &Programs) -> Result<Self, Failure> {
+    pub(crate) fn new(parent: &Path, programs: &Programs) -> Result<Self, Failure> {
         fs::create_dir_all(parent).map_err(Failure::while_doing(parent.display()))?;
         sweep(parent, programs);
         let name = format!("{}-{}", std::process::id(), next_number());
@@ -51,12 +51,12 @@ impl Folder {
     }
 
     /// The cluster.
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path.join("data")
     }
 
     /// What the server says.
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.path.join("server.log")
     }
 
@@ -77,7 +77,7 @@ impl Folder {
     }
 
     /// The number of the server's first process.
-    pub(super) fn read_process_id(&self) -> Result<String, Failure> {
+    pub(crate) fn read_process_id(&self) -> Result<String, Failure> {
         let path = self.process_id_file();
         let text = fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
         let id = text.lines().next().unwrap_or_default().trim();
@@ -88,7 +88,7 @@ impl Folder {
     }
 
     /// Writes a file that the server's user may read.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         path: &Path,
         text: &str,
@@ -99,13 +99,13 @@ impl Folder {
     }
 
     /// Removes it with everything in it.
-    pub(super) fn remove(&self) {
+    pub(crate) fn remove(&self) {
         remove(&self.path);
     }
 }
 
-/// A folder that exists already, or a link in its place, is never taken.
-fn make(path: &Path, programs: &Programs) -> Result<(), Failure> {
+/// A folder of the server's user. One that exists already, or a link in its place, is never taken.
+pub(crate) fn make(path: &Path, programs: &Programs) -> Result<(), Failure> {
     fs::create_dir(path).map_err(Failure::while_doing(path.display()))?;
     own(path, programs)
 }

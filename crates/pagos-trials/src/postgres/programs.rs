@@ -11,14 +11,14 @@ use crate::{failure::Failure, process};
 
 /// Where the programs are, and as whom they run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Programs {
+pub(crate) struct Programs {
     folder: PathBuf,
     user: User,
 }
 
 /// Who owns and runs the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum User {
+pub(crate) enum User {
     /// Whoever runs us.
     Present,
     /// Somebody without rights, since we are root.
@@ -32,7 +32,7 @@ pub(super) enum User {
 
 /// A program that runs another one as somebody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Changer {
+pub(crate) enum Changer {
     Runuser,
     Setpriv,
 }
@@ -40,7 +40,7 @@ pub(super) enum Changer {
 impl Programs {
     /// Looks in the search path, in `PGBIN`, where Debian and Homebrew put them, and where
     /// `pg_config` says.
-    pub(super) fn find() -> Result<Option<Self>, Failure> {
+    pub(crate) fn find() -> Result<Option<Self>, Failure> {
         let folder = folders().into_iter().find(|folder| is_complete(folder));
         let Some(folder) = folder else {
             return Ok(None);
@@ -48,16 +48,20 @@ impl Programs {
         Ok(Some(Self { folder, user: User::choose()? }))
     }
 
+    /// Where one of the programs lies.
+    pub(crate) fn path(&self, program: &str) -> PathBuf {
+        self.folder.join(format!("{program}{}", env::consts::EXE_SUFFIX))
+    }
+
     /// Who owns what the server writes, if that is not us.
-    pub(super) fn user(&self) -> &User {
+    pub(crate) fn user(&self) -> &User {
         &self.user
     }
 
     /// One of the programs, run by the right user in a folder that this user can enter. No setting
     /// of another server reaches it.
-    pub(super) fn command(&self, program: &str, folder: &Path) -> Command {
-        let program = self.folder.join(format!("{program}{}", env::consts::EXE_SUFFIX));
-        let mut command = self.user.command(&program);
+    pub(crate) fn command(&self, program: &str, folder: &Path) -> Command {
+        let mut command = self.user.command(&self.path(program));
         let foreign = env::vars_os().map(|(name, _)| name);
         for name in foreign.filter(|name| name.to_string_lossy().starts_with("PG")) {
             command.env_remove(name);
@@ -67,21 +71,21 @@ impl Programs {
     }
 
     /// The command that stops the server of a folder at once.
-    pub(super) fn stop_command(&self, data: &Path) -> Command {
+    pub(crate) fn stop_command(&self, data: &Path) -> Command {
         let mut command = self.command("pg_ctl", data.parent().unwrap_or(data));
         command.args(["stop", "--wait", "--silent", "-m", "immediate", "-D"]).arg(data);
         command
     }
 
     /// Stops the server of a folder at once.
-    pub(super) fn stop(&self, data: &Path) -> Result<(), Failure> {
+    pub(crate) fn stop(&self, data: &Path) -> Result<(), Failure> {
         process::read_stdout(&mut self.stop_command(data)).map(drop)
     }
 }
 
 impl User {
     /// Its name, if it is not us.
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Present => None,
             Self::Other { name, .. } => Some(name),
@@ -115,7 +119,7 @@ impl User {
     }
 
     /// A program, run by this user.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub(crate) fn command(&self, program: &Path) -> Command {
         let Self::Other { name, changer } = self else {
             return Command::new(program);
         };

@@ -23,7 +23,7 @@ pub(crate) const SUCCEEDED: i32 = 0;
 pub(crate) const SOME_FAILED: i32 = 2;
 pub(crate) const IN_DOUBT: i32 = 3;
 
-const ENDS: [i32; 3] = [SUCCEEDED, SOME_FAILED, IN_DOUBT];
+pub(crate) const ENDS: [i32; 3] = [SUCCEEDED, SOME_FAILED, IN_DOUBT];
 
 /// A decision about an attempt that may still be on its way is refused for some seconds.
 const DECIDE_MAX: Duration = Duration::from_secs(30);
@@ -234,7 +234,7 @@ impl Payer {
     }
 }
 
-fn log_of(number: u64) -> String {
+pub(crate) fn log_of(number: u64) -> String {
     format!("worker-{number}.log")
 }
 
