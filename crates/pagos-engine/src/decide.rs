@@ -563,9 +563,10 @@ const FORGOTTEN: &str = "the provider says that it has no such payout, and it ma
                          decide with `pagos resolve`";
 
 /// Why a person is called if the store had forgotten the attempt.
-const RECALLED: &str = "it was sent, says the witness, and the provider says that it has no such payout; what \
-                        was told about it meanwhile is forgotten, so it may have been paid otherwise; look at \
-                        the bank, then decide with `pagos resolve`";
+const RECALLED: &str = "it was sent, or may have been, before this database went back to an earlier state, and \
+                        the provider says that it has no such payout; what was told about it meanwhile is \
+                        forgotten, so it may have been paid otherwise; look at the bank, then decide with \
+                        `pagos resolve`";
 
 /// Why a person is called after as many attempts as the policy allows.
 const NO_TRACE: &str = "it was sent several times, and the provider still says that it has no such payout; \

@@ -121,8 +121,8 @@ pub use timer::{ManualTimer, Timer};
 #[cfg(feature = "suite")]
 pub use witness::MemoryWitness;
 pub use witness::{
-    Comparison, Noted, Reading, Restored, SentAttempt, WithoutWitness, Witness, WitnessError,
-    WitnessErrorKind, WitnessMark, WitnessRules,
+    Comparison, Doubted, Noted, Reading, Restored, SentAttempt, WithoutWitness, Witness,
+    WitnessError, WitnessErrorKind, WitnessMark, WitnessRules,
 };
 pub use work::Worked;
 pub use world::World;

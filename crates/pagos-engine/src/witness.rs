@@ -3,9 +3,11 @@
 //! lied, does not know what was sent since. Its witness does.
 //!
 //! `witness/guard.rs` asks the witness before each request that moves money, and
-//! `witness/compare.rs` compares the store with it before the first one.
+//! `witness/compare.rs` compares the store with it before the first one. `witness/doubt.rs` is what is
+//! left to do where there is none.
 
 pub(crate) mod compare;
+mod doubt;
 pub(crate) mod guard;
 pub(crate) mod kept;
 #[cfg(feature = "suite")]
@@ -21,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::intent::Digest;
 
 pub use compare::Comparison;
+pub use doubt::Doubted;
 pub use kept::Restored;
 #[cfg(feature = "suite")]
 pub use memory::MemoryWitness;

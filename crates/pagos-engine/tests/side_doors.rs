@@ -34,6 +34,7 @@ const ENGINE: &[(&str, Door)] = &[
     ("check", Harmless),
     ("comparison", Harmless),
     ("disclose", Harmless),
+    ("doubt_unsent", Harmless),
     ("due_at", Harmless),
     ("halted", Harmless),
     ("has_approvers", Harmless),

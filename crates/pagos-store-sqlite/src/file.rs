@@ -11,6 +11,7 @@ use pagos_engine::StoreError;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
+    backup,
     failure::Failure,
     lock, moved,
     place::{self, blame},
@@ -18,7 +19,7 @@ use crate::{
 };
 
 /// How long to wait for another process that is writing.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) const BUSY_BEAT: Duration = Duration::from_millis(10);
 
@@ -87,7 +88,9 @@ pub(crate) fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreE
         if used == Use::First {
             connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         }
-        schema::migrate(&connection)
+        schema::migrate(&connection)?;
+        // Whatever is written from here on, it is no backup any more.
+        backup::end(&connection)
     };
     patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
@@ -198,7 +201,7 @@ pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, Store
 
 /// Checks that it is ours, and not newer than this version. Called before anything is changed in
 /// it.
-fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
+pub(crate) fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
     // Read first: the maker of a database signs its lock after using the database.
     let is_being_made =
         fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock::has_no_signature(&lock));
@@ -249,6 +252,12 @@ pub(crate) fn name(path: &Path, failure: Failure) -> StoreError {
 /// Opens or creates a file that only its owner can read. Existing content is kept.
 pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
     private().create(true).truncate(false).open(path)
+}
+
+/// Creates a file that only its owner can read, whatever the umask is, where there is none.
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
+    private().create_new(true).open(path)?;
+    keep_private(path)
 }
 
 pub(crate) fn private() -> OpenOptions {

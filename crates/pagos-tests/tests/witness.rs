@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use pagos_core::{Clock, Status};
 use pagos_engine::{
     Accounts, Decision, Engine, EngineError, InstrumentedStore, MemoryStore, MemoryWitness, Notice,
     NoticeAbout, NoticeKind, Payout, Store, WithoutWitness, WitnessRules,
 };
+use pagos_kit::Kit;
 use pagos_tests::{Harness, finish, key, order, policy, run, simulated};
 
 /// A harness over a store that can go back, and its witness.
@@ -20,17 +21,18 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        Self::over(MemoryStore::new())
+        Self::over(MemoryStore::new(), pagos_kit::example())
     }
 
-    fn over(store: MemoryStore) -> Self {
+    /// Its provider lists what it has, with our keys.
+    fn listing() -> Self {
+        Self::over(MemoryStore::new(), pagos_kit::find("fintoc").unwrap())
+    }
+
+    fn over(store: MemoryStore, kit: Kit) -> Self {
         let store = Arc::new(store);
-        let harness = Harness::over(
-            Arc::clone(&store) as Arc<dyn Store>,
-            pagos_kit::example(),
-            1,
-            pagos_twin::Profile::None,
-        );
+        let harness =
+            Harness::over(Arc::clone(&store) as Arc<dyn Store>, kit, 1, pagos_twin::Profile::None);
         Self { harness, store, witness: Arc::new(MemoryWitness::new("w")) }
     }
 
@@ -46,6 +48,19 @@ impl Scene {
         finish(Engine::open(store, &simulated(), accounts, timer, policy()))
     }
 
+    fn instrumented(&self) -> InstrumentedStore {
+        InstrumentedStore::from(Arc::clone(&self.store))
+    }
+
+    /// An engine that sends nothing.
+    fn beside(&self) -> Engine {
+        let provider = self.harness.provider_over(Arc::new(self.harness.transport()));
+        let accounts = Accounts::new().with(self.harness.kit().account(), provider);
+        let timer = Arc::clone(&self.harness.timer) as _;
+        let (store, world) = (self.instrumented(), simulated());
+        finish(Engine::open_beside(store, &world, accounts, timer, policy())).unwrap()
+    }
+
     fn engine(&self) -> Engine {
         self.try_open(Some(WitnessRules::STRICT)).unwrap()
     }
@@ -53,7 +68,7 @@ impl Scene {
     /// Pays orders, and works until nothing is due.
     fn pay(&self, engine: &Engine, names: &[&str]) {
         for name in names {
-            finish(engine.pay(order(name))).unwrap();
+            finish(engine.pay(self.harness.kit().order(name))).unwrap();
         }
         self.work(engine);
     }
@@ -129,7 +144,7 @@ fn witness_1_what_was_sent_after_the_backup_is_not_sent_again() {
 
 #[test]
 fn witness_2_a_server_that_goes_back_under_a_running_engine_sends_nothing_again() {
-    let scene = Scene::over(MemoryStore::on_a_server());
+    let scene = Scene::over(MemoryStore::on_a_server(), pagos_kit::example());
     let engine = scene.engine();
     let earlier = {
         finish(engine.submit(&run(), vec![order("a")])).unwrap();
@@ -236,4 +251,123 @@ fn witness_7_another_order_under_a_forgotten_key_is_held_for_a_person() {
     scene.harness.run_to_rest(&engine);
     assert!(scene.payout("a").unwrap().progress.is_quarantined());
     assert_eq!(scene.accepted(), ["a"]);
+}
+
+/// Without a witness, what may have been sent since the backup is asked about first.
+#[test]
+fn restore_6_what_a_restored_store_has_not_sent_is_in_doubt_before_it_is_accepted() {
+    let scene = Scene::new();
+    let engine = scene.try_open(None).unwrap();
+    finish(engine.submit(&run(), vec![order("held")])).unwrap();
+    finish(engine.pay(order("sent"))).unwrap();
+    finish(engine.pay(order("lost"))).unwrap();
+    let backup = scene.store.snapshot();
+    scene.harness.trigger("lost", pagos_twin::Fault::LoseRequest, 1);
+    finish(engine.release(&run(), 1)).unwrap();
+    scene.work(&engine);
+    drop(engine);
+    assert_eq!(scene.accepted(), ["held", "sent"]);
+
+    scene.store.go_back(&backup);
+    let (beside, store) = (scene.beside(), scene.instrumented());
+    assert!(finish(beside.doubt_unsent("panel", None)).is_err(), "it was not restored");
+    let now = scene.harness.timer.clock().now();
+    finish(store.mark_restored(now, now)).unwrap();
+    assert!(finish(beside.doubt_unsent(" ", None)).is_err(), "a note is missing");
+    assert!(scene.try_open(None).is_err());
+    let done = finish(beside.doubt_unsent("the panel is down, Ana", None)).unwrap();
+    assert_eq!((done.doubted, done.left.len()), (3, 0));
+    assert!(finish(beside.doubt_unsent("again", None)).is_err(), "it is accepted");
+
+    let engine = scene.try_open(None).unwrap();
+    finish(engine.release(&run(), 1)).unwrap();
+    let is_paid = |name: &str| scene.payout(name).unwrap().status() == Status::Succeeded;
+    let calls = || scene.payout("lost").unwrap().progress.attention.is_some();
+    scene.harness.run_until(&engine, || is_paid("held") && is_paid("sent") && calls());
+    assert_eq!(scene.accepted(), ["held", "sent"]);
+    finish(engine.resolve(&key("lost"), Decision::SendAgain, "not at the bank")).unwrap();
+    scene.harness.run_to_rest(&engine);
+    assert_eq!(scene.accepted(), ["held", "lost", "sent"]);
+}
+
+/// An account that is not configured cannot be asked, so nothing is accepted.
+#[test]
+fn restore_7_nothing_is_accepted_while_something_could_not_be_doubted() {
+    let scene = Scene::new();
+    let engine = scene.try_open(None).unwrap();
+    finish(engine.pay(order("a"))).unwrap();
+    drop(engine);
+    let now = scene.harness.timer.clock().now();
+    finish(scene.instrumented().mark_restored(now, now)).unwrap();
+    let (timer, store) = (Arc::clone(&scene.harness.timer) as _, scene.instrumented());
+    let world = simulated();
+    let nobody = finish(Engine::open_beside(store, &world, Accounts::new(), timer, policy()));
+    let done = finish(nobody.unwrap().doubt_unsent("panel", None)).unwrap();
+    assert_eq!((done.doubted, done.left.values().sum::<u64>()), (0, 1));
+    assert!(finish(scene.instrumented().restored()).unwrap().unwrap().is_open());
+    assert!(matches!(scene.try_open(None), Err(EngineError::Restored(_))));
+}
+
+#[test]
+fn restore_8_the_lists_are_read_before_an_accepted_store_sends() {
+    let scene = Scene::listing();
+    let engine = scene.try_open(None).unwrap();
+    let backup = scene.store.snapshot();
+    let at = scene.harness.timer.clock().now();
+    scene.pay(&engine, &["a"]);
+    scene.harness.run_to_rest(&engine);
+    drop(engine);
+    scene.store.go_back(&backup);
+    let now = scene.harness.timer.clock().now();
+    finish(scene.instrumented().mark_restored(at, now)).unwrap();
+    assert!(finish(scene.instrumented().accept_restored("", None)).is_err(), "a note is missing");
+    finish(scene.instrumented().accept_restored("panel of today, Ana", None)).unwrap();
+    let engine = scene.try_open(None).unwrap();
+    let found = engine.comparison().unwrap();
+    assert_eq!((found.lists.len(), &found.forgotten[..]), (1, &[key("a")][..]));
+    // The same file comes once more.
+    scene.pay(&engine, &["a"]);
+    scene.harness.run_to_rest(&engine);
+    assert_eq!(scene.accepted(), ["a"]);
+    drop(engine);
+    let engine = scene.try_open(None).unwrap();
+    assert_eq!(engine.comparison().unwrap().lists.len(), 0, "they are read once");
+}
+
+/// The records of the witness move with the others.
+#[test]
+fn restore_9_a_moved_store_goes_on_with_its_witness() {
+    let scene = Scene::new();
+    let engine = scene.engine();
+    let earlier = scene.store.snapshot();
+    scene.pay(&engine, &["a", "gone"]);
+    drop(engine);
+    scene.store.go_back(&earlier);
+    let engine = scene.engine();
+    assert_eq!(engine.comparison().unwrap().forgotten, [key("a"), key("gone")]);
+    scene.pay(&engine, &["a"]);
+    scene.harness.run_to_rest(&engine);
+    drop(engine);
+    let calls = scene.called();
+
+    let server = Arc::new(MemoryStore::on_a_server());
+    server.go_back(&scene.store.snapshot());
+    let scene = Scene { store: server, ..scene };
+    let engine = scene.engine();
+    let found = engine.comparison().unwrap();
+    assert_eq!((found.has_gap(), found.is_ahead), (false, false), "{found:?}");
+    assert_eq!(scene.called(), calls, "nobody is called");
+    scene.pay(&engine, &["gone", "new"]);
+    // Webhooks go to the store that was moved, so it is asked.
+    for _ in 0..300 {
+        scene.harness.timer.advance(Duration::from_secs(30));
+        scene.work(&engine);
+    }
+    for name in ["gone", "new"] {
+        assert_eq!(scene.payout(name).unwrap().status(), Status::Succeeded, "{name}");
+    }
+    assert_eq!(scene.accepted(), ["a", "gone", "new"]);
+    drop(engine);
+    assert!(!scene.engine().comparison().unwrap().has_gap());
+    assert_eq!(scene.called(), calls);
 }

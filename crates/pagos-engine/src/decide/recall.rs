@@ -1,11 +1,12 @@
 //! What is done about a payout of which the store has forgotten that it was sent.
 
-use pagos_core::{Observation, Source, Status};
+use pagos_core::{Observation, Source, Status, Timestamp};
 
 use super::{Outcome, Rules};
 use crate::{
     history::Entry,
     progress::{Asking, Attempt, Progress},
+    store::Work,
     witness::SentAttempt,
 };
 
@@ -21,6 +22,22 @@ impl Rules<'_> {
 
     /// The same of a payout whose attempt the store has begun anew, and which was not sent.
     pub(crate) fn recall(&self, progress: &Progress, sent: &SentAttempt) -> Outcome {
+        self.recall_because(progress, sent, FORGOTTEN)
+    }
+
+    /// The same of a payout that was perhaps sent after a backup was made, from which the store was
+    /// restored at `at`. `None` if the store would not send it.
+    pub(crate) fn doubted(&self, progress: &Progress, at: Timestamp) -> Option<Outcome> {
+        if progress.work() != Work::Send {
+            return None;
+        }
+        let (account, key) = (self.order.account.clone(), self.order.key.clone());
+        let number = progress.attempts.saturating_add(1);
+        let sent = SentAttempt { account, key, number, digest: None, first_at: at, at };
+        Some(self.recall_because(progress, &sent, PERHAPS))
+    }
+
+    fn recall_because(&self, progress: &Progress, sent: &SentAttempt, because: &str) -> Outcome {
         let mut recalled = progress.clone();
         let number = progress.attempts.max(sent.number);
         let first_at = progress.first_begun_at.unwrap_or(sent.first_at).min(sent.first_at);
@@ -43,7 +60,7 @@ impl Rules<'_> {
             }
             Status::Created | Status::Unknown => {
                 let seen = Observation {
-                    message: Some(FORGOTTEN.to_owned()),
+                    message: Some(because.to_owned()),
                     ..Observation::new(Status::Unknown, Source::Reply, self.now)
                 };
                 self.learn(&recalled, &seen)
@@ -57,6 +74,9 @@ impl Rules<'_> {
 /// Why it is in doubt.
 const FORGOTTEN: &str = "it was sent, says the witness, and this database has forgotten that: it went back to an \
                          earlier state";
+
+const PERHAPS: &str = "this database was restored from a backup, and it may have been sent since: the provider is \
+                       asked";
 
 const FAILED: &str = "it was sent once more, says the witness, and this database has forgotten that: it went \
                         back to an earlier state; look at the provider's panel, then decide with `pagos resolve`";

@@ -13,7 +13,7 @@ use crate::{
     point::Point,
     record::Writer,
     store::{Payout, StoreErrorKind},
-    witness::{Reading, SentAttempt, Witness, WitnessMark, WitnessRules, kept::Position},
+    witness::{Reading, Restored, SentAttempt, Witness, WitnessMark, WitnessRules, kept::Position},
 };
 
 /// How many attempts are read at once.
@@ -48,6 +48,11 @@ impl Comparison {
     /// Whether the store had forgotten something.
     pub fn has_gap(&self) -> bool {
         !self.recalled.is_empty() || !self.forgotten.is_empty()
+    }
+
+    /// Whether every list was read that there is. One that was not is read at the next start.
+    fn read_all(&self) -> bool {
+        self.lists.values().all(Option::is_none)
     }
 
     fn note(&mut self, key: OrderKey, found: Found) {
@@ -102,7 +107,9 @@ impl Engine {
     pub(crate) async fn compare(&self) -> Result<(), EngineError> {
         let lineage = self.store.lineage();
         let kept = self.store.position().await?;
-        let restored = self.store.restored().await?.filter(|it| it.accepted.is_none());
+        let mark = self.store.restored().await?;
+        let unread = mark.as_ref().and_then(|it| it.lists_since);
+        let restored = mark.clone().filter(Restored::is_open);
         let moved = kept.as_ref().is_some_and(|it| it.lineage.is_some() && it.lineage != lineage);
         let mut found = Comparison::default();
         let mut position = Position {
@@ -126,14 +133,17 @@ impl Engine {
             (None, Some(restored)) => return Err(EngineError::Restored(restored.clone())),
             (None, None) => position.witness = kept.as_ref().and_then(|it| it.witness.clone()),
         }
-        if restored.is_some() || moved || found.has_gap() {
-            let from = kept.as_ref().map(|kept| kept.at).into_iter();
+        if restored.is_some() || unread.is_some() || moved || found.has_gap() {
+            let from = kept.as_ref().map(|kept| kept.at).into_iter().chain(unread);
             let from = from.chain(restored.as_ref().map(|it| it.backup_at)).min();
             self.read_lists(from, &mut found).await?;
         }
-        if restored.is_some() {
+        if let Some(restored) = restored {
             let because = format!("compared with the witness: {}", words(&found));
-            self.store.accept_restored(&because, None).await?;
+            let accepted = Restored { accepted: Some(because), ..restored };
+            self.store.settle_restored(accepted).await?;
+        } else if let Some(mark) = mark.filter(|it| it.lists_since.is_some() && found.read_all()) {
+            self.store.settle_restored(mark).await?;
         }
         self.tell(kept.as_ref(), &position, moved, &found).await?;
         let forgotten = self.all_forgotten().await?;

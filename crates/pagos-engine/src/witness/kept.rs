@@ -16,6 +16,9 @@ const POSITION: &str = "position";
 const RESTORED: &str = "restored";
 const OUTAGE: &str = "outage";
 
+pub(super) const NO_NOTE: &str = "a note is missing: say who compared the restored database with what, such as \"provider's panel of \
+     12 May, Ana\"";
+
 /// How far the store and its witness agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
@@ -42,6 +45,67 @@ pub struct Restored {
     /// Why it may send again; absent as long as it may not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
+    /// From when on the providers' lists are to be read before anything is sent, because a person
+    /// accepted it without its witness; absent when they were read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists_since: Option<Timestamp>,
+}
+
+impl Restored {
+    /// The kind and the name of the record that is the mark, for whoever writes it into a copy that
+    /// no engine has opened.
+    pub const RECORD: (RecordKind, &'static str) = (RecordKind::Witness, RESTORED);
+
+    /// The mark of a copy that was made at `backup_at`. `known` is the mark that the copied store
+    /// has: where that was not compared either, what is not known goes back to its backup.
+    ///
+    /// ```
+    /// use pagos_core::Timestamp;
+    /// use pagos_engine::Restored;
+    ///
+    /// let (early, late) = (Timestamp::from_millis(1_000), Timestamp::from_millis(9_000));
+    /// let first = Restored::of_copy(early, late, None);
+    /// let again = Restored::of_copy(late, late, Some(&first));
+    /// assert_eq!((again.backup_at, again.accepted), (early, None));
+    /// ```
+    pub fn of_copy(backup_at: Timestamp, now: Timestamp, known: Option<&Self>) -> Self {
+        let open = known.filter(|it| it.accepted.is_none()).map(|it| it.backup_at);
+        let unread = known.and_then(|it| it.lists_since);
+        let backup_at = [Some(backup_at), open, unread].into_iter().flatten().min();
+        let backup_at = backup_at.unwrap_or(now).min(now);
+        Self { restored_at: now, backup_at, accepted: None, lists_since: None }
+    }
+
+    /// The body of the record.
+    ///
+    /// ```
+    /// use pagos_core::Timestamp;
+    /// use pagos_engine::Restored;
+    ///
+    /// let now = Timestamp::from_millis(9_000);
+    /// let mark = Restored::of_copy(now, now, None);
+    /// assert_eq!(Restored::read(&mark.body()?)?, mark);
+    /// # Ok::<(), pagos_engine::StoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn body(&self) -> Result<String, StoreError> {
+        to_json(self)
+    }
+
+    /// Reads the body of the record.
+    ///
+    /// # Errors
+    /// If another version of the program wrote something else.
+    pub fn read(body: &str) -> Result<Self, StoreError> {
+        from_json(body)
+    }
+
+    /// Whether it may not send yet.
+    pub fn is_open(&self) -> bool {
+        self.accepted.is_none()
+    }
 }
 
 impl InstrumentedStore {
@@ -80,24 +144,36 @@ impl InstrumentedStore {
         backup_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let restored = Restored { restored_at: now, backup_at, accepted: None };
+        let restored = Restored::of_copy(backup_at, now, self.restored().await?.as_ref());
         self.keep_of_witness(RESTORED, &restored, Vec::new()).await
     }
 
     /// Accepts a restored store without its witness: a person has compared it with the provider.
-    /// `because` says what was compared. Does nothing to a store that was not restored.
+    /// `because` says what was compared. The next engine reads the providers' lists since the
+    /// backup before it sends. Does nothing to a store that is not restored, or is accepted.
     ///
     /// # Errors
-    /// The error of the store.
+    /// If `because` says nothing; and the error of the store.
     pub async fn accept_restored(
         &self,
         because: &str,
         by: Option<&Actor>,
     ) -> Result<(), StoreError> {
-        let Some(restored) = self.restored().await? else { return Ok(()) };
+        let restored = self.restored().await?;
+        let Some(restored) = restored.filter(Restored::is_open) else { return Ok(()) };
+        if because.trim().is_empty() {
+            return Err(StoreError::new(NO_NOTE));
+        }
         let by = by.map(|by| format!("{by}: ")).unwrap_or_default();
-        let accepted = Some(format!("{by}{because}"));
-        self.keep_of_witness(RESTORED, &Restored { accepted, ..restored }, Vec::new()).await
+        let (accepted, lists_since) = (Some(format!("{by}{because}")), Some(restored.backup_at));
+        let accepted = Restored { accepted, lists_since, ..restored };
+        self.keep_of_witness(RESTORED, &accepted, Vec::new()).await
+    }
+
+    /// Notes that nothing is left to be compared.
+    pub(crate) async fn settle_restored(&self, accepted: Restored) -> Result<(), StoreError> {
+        let settled = Restored { lists_since: None, ..accepted };
+        self.keep_of_witness(RESTORED, &settled, Vec::new()).await
     }
 
     /// The identity of the witness that the store was last compared with.
@@ -106,6 +182,14 @@ impl InstrumentedStore {
     /// The error of the store.
     pub async fn witnessed_as(&self) -> Result<Option<String>, StoreError> {
         Ok(self.position().await?.and_then(|position| position.witness))
+    }
+
+    /// When the store and its witness, or its server's line of history, were last seen to agree.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub async fn compared_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.position().await?.map(|position| position.at))
     }
 
     /// The payouts that were sent and whose orders the store has forgotten, by key, after `after`,
