@@ -202,7 +202,8 @@ mod tests {
     /// A schedule that has ended as it should.
     fn ended(seed: u64, among: &[Participant]) -> Simulation {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
-        let mut simulation = Simulation::new(Schedule::of(seed, among), store, Detail::Counts);
+        let mut simulation =
+            Simulation::new(Schedule::of(seed, among), store, None, Detail::Counts);
         simulation.run().unwrap();
         simulation.judge_statements(&mut Summary::default()).unwrap();
         simulation
