@@ -11,8 +11,9 @@ use pagos_engine::{
     Store, Timer, WitnessRules,
 };
 use pagos_tests::{
-    CAREFUL, FaultInjector, FaultyProvider, FaultyWitness, ForgetfulBank, Plan, RecordingStore,
-    VirtualTimer, Worker, account, finish, key, order, policy, run, simulated, start,
+    CAREFUL, FaultInjector, FaultyProvider, FaultyWitness, ForgetfulBank, KITS, Plan,
+    RecordingStore, VirtualTimer, Worker, account, finish, key, order, policy, run, simulated,
+    start,
 };
 
 use crate::scene::Scene;
@@ -34,7 +35,7 @@ impl Careless {
         Self { timer, store, witness: Arc::new(MemoryWitness::new("w")), bank }
     }
 
-    fn worker(&self, plan: Option<Plan>) -> Worker {
+    fn worker(&self) -> Worker {
         let injector = Arc::new(FaultInjector::new());
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
         let store = RecordingStore::over(store, Arc::clone(&injector), Arc::default());
@@ -45,7 +46,6 @@ impl Careless {
         let accounts = Accounts::new().with(account(), bank);
         let timer = Arc::clone(&self.timer) as Arc<dyn Timer>;
         let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
-        plan.into_iter().for_each(|plan| injector.plan(plan));
         Worker::new(engine, injector)
     }
 
@@ -53,8 +53,9 @@ impl Careless {
     fn point(name: &str) -> u64 {
         let is_here = |point: &u64| {
             let scene = Self::new();
-            let mut worker = scene.worker(Some(Plan::DieAt(*point)));
+            let mut worker = scene.worker();
             finish(worker.engine().pay(order("a"))).unwrap();
+            worker.injector().plan(Plan::DieAt(*point));
             drop(worker.round(1));
             worker.injector().take_met() == Some(name)
         };
@@ -68,14 +69,15 @@ impl Careless {
 fn witness_13_a_worker_of_the_old_state_closes_no_attempt_of_the_new_one() {
     let [appends, sent] = ["witness append, before", "create, after"].map(Careless::point);
     let scene = Careless::new();
-    let mut old = scene.worker(None);
+    let mut old = scene.worker();
     finish(old.engine().pay(order("a"))).unwrap();
     let earlier = scene.store.snapshot();
-    old.injector().plan(Plan::StallAt(appends - pays()));
+    old.injector().plan(Plan::StallAt(appends));
     assert!(old.round(1).is_none());
     scene.store.go_back(&earlier);
     scene.timer.advance(Duration::from_secs(1));
-    let mut new = scene.worker(Some(Plan::DieAt(sent - pays())));
+    let mut new = scene.worker();
+    new.injector().plan(Plan::DieAt(sent));
     assert!(new.round(1).is_none());
     assert_eq!(scene.bank.payments(&key("a")), 1);
     old.injector().open();
@@ -84,13 +86,6 @@ fn witness_13_a_worker_of_the_old_state_closes_no_attempt_of_the_new_one() {
         scene.timer.advance(Duration::from_secs(60));
     }
     assert_eq!(scene.bank.payments(&key("a")), 1);
-}
-
-/// How many points lie on the way of an order that is submitted and released.
-fn pays() -> u64 {
-    let worker = Careless::new().worker(None);
-    finish(worker.engine().pay(order("a"))).unwrap();
-    worker.injector().points()
 }
 
 /// Wherever a worker stands still, what it was about may be gone when it goes on.
@@ -196,4 +191,26 @@ fn witness_17_several_engines_compare_again_and_again() {
     scene.work(&engine);
     assert!(scene.payout("a").unwrap().progress.is_recalled);
     assert_eq!(scene.called(), 1);
+}
+
+/// What is prepared anew names another payee at the provider. Asked about that one, the provider would
+/// say that it has nothing.
+#[test]
+fn witness_18_what_was_prepared_for_a_repeat_is_forgotten_with_it() {
+    let mut prepared = 0;
+    for kit in KITS {
+        let scene = Scene::of(*kit, MemoryStore::new());
+        let engine = scene.engine();
+        finish(engine.submit(&run(), vec![kit.order("a")])).unwrap();
+        let earlier = scene.store.snapshot();
+        finish(engine.release(&run(), 1)).unwrap();
+        scene.work(&engine);
+        prepared += usize::from(scene.payout("a").unwrap().progress.handle.is_some());
+        scene.store.go_back(&earlier);
+        finish(engine.release(&run(), 1)).unwrap();
+        scene.work(&engine);
+        let progress = scene.payout("a").unwrap().progress;
+        assert_eq!((progress.is_recalled, progress.handle), (true, None), "{}", kit.name());
+    }
+    assert!(prepared > 0);
 }
