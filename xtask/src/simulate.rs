@@ -22,6 +22,12 @@ pub(crate) struct Options {
     /// The names of those who may take part, with commas between them; without it, everybody.
     #[arg(long)]
     providers: Option<String>,
+    /// Lets the store go back to an earlier state in every schedule; without it, in one of five.
+    #[arg(long, conflicts_with = "without_witness")]
+    go_back: bool,
+    /// The same without a witness: what is paid twice then is counted.
+    #[arg(long)]
+    without_witness: bool,
     /// Plays the first schedule only, and prints all that happens in it.
     #[arg(long)]
     trace: bool,
@@ -30,7 +36,15 @@ pub(crate) struct Options {
 impl Options {
     /// The first so many schedules, with everybody.
     pub(crate) fn first(schedules: u64) -> Self {
-        Self { schedules, seed: 1, jobs: None, providers: None, trace: false }
+        Self {
+            schedules,
+            seed: 1,
+            jobs: None,
+            providers: None,
+            go_back: false,
+            without_witness: false,
+            trace: false,
+        }
     }
 }
 
@@ -45,6 +59,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     command.args(["--jobs", &options.jobs.unwrap_or_else(cores).to_string()]);
     if let Some(names) = &options.providers {
         command.args(["--providers", names]);
+    }
+    for (flag, is_set) in
+        [("--go-back", options.go_back), ("--without-witness", options.without_witness)]
+    {
+        if is_set {
+            command.arg(flag);
+        }
     }
     if options.trace {
         command.arg("--trace");

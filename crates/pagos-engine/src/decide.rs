@@ -391,16 +391,17 @@ impl Rules<'_> {
         self.call_person(self.attend(outcome), FORGOTTEN)
     }
 
-    /// Like [`Rules::close`], for a caller that knows only the number of the attempt.
+    /// Like [`Rules::close`], for a caller that knows which attempt it has a proof about. After the
+    /// store went back, another worker's attempt can have the same number.
     pub(crate) fn close_attempt(
         &self,
         progress: &Progress,
-        number: u32,
+        attempt: Attempt,
         proof: Proof,
         because: String,
         wait: Option<Duration>,
     ) -> Option<Outcome> {
-        progress.open.filter(|open| open.number == number)?;
+        progress.open.filter(|open| *open == attempt)?;
         self.close(progress, proof, because, wait)
     }
 
@@ -413,6 +414,19 @@ impl Rules<'_> {
         because: String,
         wait: Option<Duration>,
     ) -> Option<Outcome> {
+        self.closed(progress, proof, because, wait).map(|closed| self.attend(closed))
+    }
+
+    fn closed(
+        &self,
+        progress: &Progress,
+        proof: Proof,
+        because: String,
+        wait: Option<Duration>,
+    ) -> Option<Outcome> {
+        if progress.is_recalled && proof != Proof::Operator {
+            return None;
+        }
         let mut progress = progress.clone();
         let attempt = progress.open.take()?;
         let delay = wait.unwrap_or_else(|| match proof {
@@ -424,7 +438,7 @@ impl Rules<'_> {
         progress.ahead_of = None;
         progress.refusals = progress.refusals.saturating_add(1);
         // A person knows what the store has forgotten.
-        progress.is_recalled &= proof != Proof::Operator;
+        progress.is_recalled = false;
         progress.lost = match proof {
             Proof::Absent => progress.lost.saturating_add(1),
             // Whatever was lost before, a person found that it did not pay.
@@ -437,12 +451,8 @@ impl Rules<'_> {
             progress.attention = None;
         }
         let entry = Entry::AttemptClosed { number: attempt.number, proof, at: self.now, because };
-        Some(self.attend(Outcome {
-            progress,
-            due_at: Some(self.now.plus(delay)),
-            entries: vec![entry],
-            notices: Vec::new(),
-        }))
+        let (due_at, entries) = (Some(self.now.plus(delay)), vec![entry]);
+        Some(Outcome { progress, due_at, entries, notices: Vec::new() })
     }
 
     /// Tries again later: the payout could not be prepared now, and nothing was sent.

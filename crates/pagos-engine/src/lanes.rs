@@ -12,7 +12,7 @@ use crate::{
     place::Freed,
     sending::OnItsWay,
     store::{Claim, Lane, Share, Work},
-    witness::passed::Passed,
+    witness::guard::Passage,
 };
 
 /// The result of a claim.
@@ -32,8 +32,8 @@ pub(crate) struct Held {
     pub(crate) claim: Claim,
     /// Set if an attempt has begun with the claim.
     pub(crate) on_its_way: Option<OnItsWay>,
-    /// Set if that attempt may be sent.
-    pub(crate) passed: Option<Passed>,
+    /// What becomes of that attempt.
+    pub(crate) passage: Option<Passage>,
 }
 
 impl Held {

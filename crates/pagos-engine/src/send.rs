@@ -20,7 +20,7 @@ use crate::{
     record::Writer,
     service::{Admission, Told},
     store::{Begun, Claim, Committed, Lease, Payout, Step},
-    witness::passed::Passed,
+    witness::{guard::Passage, passed::Passed},
 };
 
 impl Engine {
@@ -41,8 +41,8 @@ impl Engine {
         self.send_begun(payout, claim.lease_until, passed, place).await
     }
 
-    /// Sends what the witness let pass, and records the result. A refusal keeps its place until it is recorded, so that an
-    /// account out of service gets no further payout meanwhile.
+    /// Sends what the witness let pass, and records the result. A refusal keeps its place until it is
+    /// recorded, so that an account out of service gets no further payout meanwhile.
     pub(crate) async fn send_begun(
         &self,
         payout: Payout,
@@ -233,9 +233,16 @@ impl Engine {
     }
 
     /// Ends a claim from which nothing was sent: closes the attempt that began with it.
-    pub(crate) async fn stop(&self, claim: Claim) -> Result<(), EngineError> {
+    pub(crate) async fn stop(
+        &self,
+        claim: Claim,
+        passage: Option<Passage>,
+    ) -> Result<(), EngineError> {
         if !claim.has_begun() {
             return self.give_back(claim).await;
+        }
+        if let Some(passage @ (Passage::Recalled(_) | Passage::Held(..))) = passage {
+            return self.turn_back(claim.payout, passage).await;
         }
         let writer = Writer::Holder { epoch: claim.payout.epoch };
         let because = "the program was told to stop before the request left";
@@ -255,7 +262,7 @@ impl Engine {
         let Some(attempt) = payout.progress.open else { return Ok(()) };
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             let because = because.to_owned();
-            rules.close_attempt(&payout.progress, attempt.number, proof, because, wait)
+            rules.close_attempt(&payout.progress, attempt, proof, because, wait)
         };
         self.write(Point::CloseAttempt, payout, writer, decide).await.map(drop)
     }

@@ -6,12 +6,13 @@ use std::sync::{MutexGuard, PoisonError};
 use pagos_core::AccountName;
 
 use crate::{
-    engine::Engine,
+    engine::{Engine, EngineError},
     lanes::Lanes,
     payment::follow::PAYMENTS_BATCH,
     rate::{Limited, Rates},
     service::Admission,
     store::{Lane, Share, Work},
+    witness::guard::Gate,
     work::INBOX_BATCH,
 };
 
@@ -64,6 +65,30 @@ impl Engine {
             lanes.wait_until(next_at);
         }
         taken
+    }
+
+    /// Leaves out what may not be sent at present.
+    pub(crate) async fn leave_closed(
+        &self,
+        mut shares: Vec<Share>,
+    ) -> Result<Vec<Share>, EngineError> {
+        let is_to_send = |share: &Share| share.lane.work == Work::Send;
+        if !shares.iter().any(is_to_send) {
+            return Ok(shares);
+        }
+        let mut left = match self.gate().await? {
+            Gate::Open => return Ok(shares),
+            Gate::One => 1,
+            Gate::Closed(_) => 0,
+        };
+        for share in shares.iter_mut().filter(|share| share.lane.work == Work::Send) {
+            let limit = share.limit.min(left);
+            let unused = Share { limit: share.limit - limit, ..share.clone() };
+            self.give_back_turns(&[unused], &[]);
+            (share.limit, left) = (limit, left - limit);
+        }
+        shares.retain(|share| share.limit > 0);
+        Ok(shares)
     }
 
     /// Whether the lane has a turn now. If it has to wait for one, the loop wakes for it.

@@ -13,6 +13,7 @@ pub(crate) mod kept;
 #[cfg(feature = "suite")]
 mod memory;
 pub(crate) mod passed;
+mod told;
 
 use std::{fmt, fmt::Debug, time::Duration};
 

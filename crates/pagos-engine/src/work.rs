@@ -29,7 +29,7 @@ use crate::{
     service::Admission,
     spread::{self, Spawner},
     store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
-    witness::{guard::Gate, passed::Passed},
+    witness::guard::Passage,
 };
 
 /// How many deliveries are applied concurrently.
@@ -363,7 +363,7 @@ impl Engine {
                 for held in found.claims {
                     let lane = held.lane();
                     let stopped = async move {
-                        self.stop(held.claim).await?;
+                        self.stop(held.claim, held.passage).await?;
                         drop(held.on_its_way);
                         Ok(Done::Handled(lane))
                     };
@@ -433,23 +433,14 @@ impl Engine {
         let mut on_their_way = on_their_way.into_inner().unwrap_or_else(PoisonError::into_inner);
         let hold = |claim: Claim| {
             let on_its_way = on_their_way.remove(&claim.payout.order.key);
-            Held { claim, on_its_way, passed: None }
+            Held { claim, on_its_way, passage: None }
         };
-        let claims = self.pass_claims(claims.into_iter().map(hold).collect()).await?;
-        self.give_back_turns(&shares, &claims.iter().map(Held::lane).collect::<Vec<_>>());
+        let claims = self.pass_claims(claims.into_iter().map(hold).collect()).await;
+        let is_used = |held: &&Held| matches!(held.passage, None | Some(Passage::Passed(_)));
+        let used: Vec<Lane> = claims.iter().filter(is_used).map(Held::lane).collect();
+        self.give_back_turns(&shares, &used);
         let next_at = if claims.is_empty() { self.next_due(&shares).await? } else { None };
         Ok(Found { shares, claims, next_at })
-    }
-
-    /// Leaves out what may not be sent at present.
-    async fn leave_closed(&self, shares: Vec<Share>) -> Result<Vec<Share>, EngineError> {
-        let is_to_send = |share: &Share| share.lane.work == Work::Send;
-        if !shares.iter().any(is_to_send) || self.gate().await? == Gate::Open {
-            return Ok(shares);
-        }
-        let (closed, open): (Vec<Share>, Vec<Share>) = shares.into_iter().partition(is_to_send);
-        self.give_back_turns(&closed, &[]);
-        Ok(open)
     }
 
     async fn claim_payments(&self, shares: Vec<Share>) -> Result<Found<Payment>, EngineError> {
@@ -486,14 +477,16 @@ impl Engine {
     /// Does what is due about one payout. A panic in a provider's code ends only the work on this
     /// payout, which is put into quarantine.
     pub(crate) async fn handle(&self, held: Held, place: Place) -> Result<(), EngineError> {
-        let Held { claim, on_its_way: _on_its_way, passed } = held;
+        let Held { claim, on_its_way: _on_its_way, passage } = held;
         let key = claim.payout.order.key.clone();
-        let handling = Box::pin(self.handle_claim(claim, passed, place));
+        let handling = Box::pin(self.handle_claim(claim, passage, place));
         match AssertUnwindSafe(handling).catch_unwind().await {
             Ok(Err(EngineError::Store(error))) if error.kind == StoreErrorKind::UnreadableRow => {
                 // Another version wrote it meanwhile. The next worker to claim it sets it aside.
                 Ok(())
             }
+            // The store went back meanwhile to before it was submitted. The witness knows what was sent.
+            Ok(Err(EngineError::NoPayout(_))) => Ok(()),
             Ok(handled) => handled,
             Err(_) => self.record_panic(&key).await,
         }
@@ -502,15 +495,19 @@ impl Engine {
     async fn handle_claim(
         &self,
         claim: Claim,
-        passed: Option<Passed>,
+        passage: Option<Passage>,
         place: Place,
     ) -> Result<(), EngineError> {
         let is_halted = || {
             let account = &claim.payout.order.account;
             matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
         };
-        if let Some(passed) = passed {
-            return self.send_begun(claim.payout, claim.lease_until, passed, place).await;
+        match passage {
+            Some(Passage::Passed(passed)) => {
+                return self.send_begun(claim.payout, claim.lease_until, passed, place).await;
+            }
+            Some(passage) => return self.turn_back(claim.payout, passage).await,
+            None => {}
         }
         match task(&claim.payout.progress) {
             Task::Send if is_halted() => self.give_back(claim).await,

@@ -6,7 +6,8 @@
 //! Read `world.rs` (what is assumed, what can be taken away), then `decide.rs` (the engine's rules
 //! in their smallest form), then `step.rs` (what one action does), then `property.rs`.
 //!
-//! What must have happened before a payout is due is a model of its own, in `approval.rs`.
+//! What must have happened before a payout is due is a model of its own, in `approval.rs`; so is a
+//! store that goes back to an earlier state, in `going_back.rs`.
 //!
 //! One payout is enough: payouts share nothing but the provider, which tells them apart by key.
 
@@ -21,6 +22,7 @@ mod approval;
 mod calm;
 mod decide;
 mod explore;
+mod going_back;
 mod property;
 mod state;
 mod step;
@@ -32,6 +34,10 @@ pub use approval::{
     explore_approval, way_around_approval,
 };
 pub use explore::{Counterexample, Explored, explore, find_counterexample};
+pub use going_back::{
+    Begun, GOING_BACK_PROMISES, GOING_BACK_SIGHTS, GoingBackAction, GoingBackState, GoingBackWorld,
+    WitnessGuard, explore_going_back, way_back,
+};
 pub use property::{Promise, SIGHTS};
 pub use state::{Bounds, Ghost, News, Progress, Provider, Request, Said, State, Status, Worker};
 pub use step::task;

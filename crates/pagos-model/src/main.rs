@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use pagos_model::{Size, World, explore};
+use pagos_model::{GoingBackWorld, Size, World, explore, explore_going_back};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +25,18 @@ fn main() -> ExitCode {
         explored.broken.iter().for_each(|found| println!("  broken: {found}"));
         explored.unseen.iter().for_each(|sight| println!("  never seen: {sight}"));
         is_good &= explored.broken.is_empty() && explored.unseen.is_empty();
+    }
+    for names_lines in [false, true] {
+        match explore_going_back(&GoingBackWorld::new(names_lines)) {
+            Ok((states, unseen)) => {
+                println!("going back, names lines {names_lines}: {states} unique");
+                is_good &= unseen.is_empty();
+            }
+            Err(way) => {
+                println!("  broken: going back, names lines {names_lines}: {way:?}");
+                is_good = false;
+            }
+        }
     }
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

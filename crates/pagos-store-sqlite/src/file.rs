@@ -254,12 +254,6 @@ pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
     private().create(true).truncate(false).open(path)
 }
 
-/// Creates a file that only its owner can read, whatever the umask is, where there is none.
-pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
-    private().create_new(true).open(path)?;
-    keep_private(path)
-}
-
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

@@ -160,6 +160,12 @@ fn create_if_missing(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates a file that only its owner can read, whatever the umask is, where there is none.
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
+    file::private().create_new(true).open(path)?;
+    keep_private(path)
+}
+
 /// Restricts a blank file, which somebody else may have made. SQLite gives the files beside it
 /// (`-wal`, `-shm`) the same mode.
 #[cfg(unix)]

@@ -90,6 +90,11 @@ impl FaultInjector {
         self.state().is_cut = true;
     }
 
+    /// Ends the process.
+    pub fn kill(&self) {
+        self.state().is_dead = true;
+    }
+
     /// Is the store out of reach?
     pub fn is_cut(&self) -> bool {
         self.state().is_cut

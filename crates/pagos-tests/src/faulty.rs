@@ -11,6 +11,10 @@ use pagos_core::{
     PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Reached, Transport, TransportError,
     Violation, WebhookDecoder,
 };
+use pagos_engine::{
+    MemoryWitness, Noted, Reading, SentAttempt, Witness, WitnessError, WitnessErrorKind,
+    WitnessMark,
+};
 
 use crate::fault_injector::FaultInjector;
 
@@ -110,5 +114,54 @@ impl<T: Transport> Transport for FaultyTransport<T> {
         let answer = self.inner.send(request, departure).await;
         self.injector.pass("request, after").await.map_err(lost)?;
         answer
+    }
+}
+
+/// A witness behind an injector.
+#[derive(Debug)]
+pub struct FaultyWitness {
+    inner: Arc<MemoryWitness>,
+    injector: Arc<FaultInjector>,
+}
+
+impl FaultyWitness {
+    /// `inner`, used through `injector`.
+    pub fn new(inner: Arc<MemoryWitness>, injector: Arc<FaultInjector>) -> Arc<Self> {
+        Arc::new(Self { inner, injector })
+    }
+
+    async fn pass(&self, point: &'static str) -> Result<(), WitnessError> {
+        let failed = |because: &str| WitnessError {
+            kind: WitnessErrorKind::Unavailable,
+            message: because.to_owned(),
+        };
+        self.injector.pass(point).await.map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Witness for FaultyWitness {
+    fn identity(&self) -> &str {
+        self.inner.identity()
+    }
+
+    async fn append(&self, attempts: &[SentAttempt]) -> Result<Vec<Noted>, WitnessError> {
+        self.pass("witness append, before").await?;
+        let noted = self.inner.append(attempts).await?;
+        self.pass("witness append, after").await?;
+        Ok(noted)
+    }
+
+    async fn mark(&self) -> Result<WitnessMark, WitnessError> {
+        self.inner.mark().await
+    }
+
+    async fn read(
+        &self,
+        after: Option<&WitnessMark>,
+        limit: usize,
+    ) -> Result<Reading, WitnessError> {
+        self.pass("witness read, before").await?;
+        self.inner.read(after, limit).await
     }
 }

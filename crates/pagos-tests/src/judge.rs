@@ -62,6 +62,23 @@ pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
     Ok(begun)
 }
 
+/// Does no attempt come after one with a higher number? Returns the highest.
+///
+/// # Errors
+/// The attempt that does.
+pub(crate) fn attempts_in_order(history: &[Entry]) -> Result<u32, String> {
+    let mut last = 0;
+    for entry in history {
+        if let Entry::AttemptBegun { number, .. } = entry {
+            if *number < last {
+                return Err(format!("attempt {number} began after {last}"));
+            }
+            last = *number;
+        }
+    }
+    Ok(last)
+}
+
 /// What the observations of a history amount to, folded again from nothing, with the repetition that
 /// is `held_back` from it.
 pub fn refold(

@@ -27,16 +27,17 @@ pub use blocking::{BlockingStore, wait_for};
 pub use drive::{drive, finish};
 pub use event::{event, forged, hint, unrecognised};
 pub use fault_injector::{FaultInjector, Plan};
-pub use faulty::{FaultyProvider, FaultyTransport};
+pub use faulty::{FaultyProvider, FaultyTransport, FaultyWitness};
 pub use harness::{Harness, lanes, policy, simulated};
 pub use judge::{attempts_one_at_a_time, live_payments_max, refold};
 pub use pagos_kit::{KITS, Kit};
-pub use recording::{Act, RecordingStore, Witness};
+pub use recording::{Act, Onlooker, RecordingStore};
 pub use sample::{account, declined, key, kit, order, run, start};
 pub use scripted::{Answer, CAREFUL, FORGETTING, HANDLED, KEYED, Reply, ScriptedProvider};
 pub use scripted_harness::ScriptedHarness;
 pub use simulation::{
-    Campaign, Counts, Detail, Ended, Participant, Report, Schedule, Summary, expected, simulate,
+    Campaign, Counts, Detail, Ended, GoingBack, Participant, Report, Schedule, Summary, expected,
+    simulate, simulate_with_past,
 };
 pub use timer::VirtualTimer;
 pub use worker::Worker;

@@ -29,7 +29,7 @@ pub enum Act {
 }
 
 /// Who is told at once what a worker's store made durable, with all that belongs to it.
-pub trait Witness: std::fmt::Debug + Send + Sync {
+pub trait Onlooker: std::fmt::Debug + Send + Sync {
     /// These payouts were claimed.
     fn claimed(&self, claims: &[Claim]);
     /// This step became durable.
@@ -41,7 +41,7 @@ pub trait Witness: std::fmt::Debug + Send + Sync {
 pub struct RecordingStore {
     injector: Arc<FaultInjector>,
     record: Arc<Mutex<Vec<Act>>>,
-    witness: Option<Arc<dyn Witness>>,
+    onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 impl RecordingStore {
@@ -51,16 +51,16 @@ impl RecordingStore {
         injector: Arc<FaultInjector>,
         record: Arc<Mutex<Vec<Act>>>,
     ) -> Arc<HookedStore<Self>> {
-        HookedStore::new(inner, Self { injector, record, witness: None })
+        HookedStore::new(inner, Self { injector, record, onlooker: None })
     }
 
-    /// `inner`, used through `injector`; `witness` is told what becomes durable.
-    pub fn witnessed(
+    /// `inner`, used through `injector`; `onlooker` is told what becomes durable.
+    pub fn seen_by(
         inner: Arc<dyn Store>,
         injector: Arc<FaultInjector>,
-        witness: Arc<dyn Witness>,
+        onlooker: Arc<dyn Onlooker>,
     ) -> Arc<HookedStore<Self>> {
-        HookedStore::new(inner, Self { injector, record: Arc::default(), witness: Some(witness) })
+        HookedStore::new(inner, Self { injector, record: Arc::default(), onlooker: Some(onlooker) })
     }
 
     async fn pass(&self, point: &'static str) -> Result<(), StoreError> {
@@ -100,7 +100,7 @@ impl Hook for RecordingStore {
                 }
             }
             Done::Claimed(claims) => {
-                self.witness.iter().for_each(|witness| witness.claimed(claims));
+                self.onlooker.iter().for_each(|onlooker| onlooker.claimed(claims));
                 for claim in claims.iter().filter(|claim| claim.has_begun()) {
                     let Payout { order, progress, .. } = &claim.payout;
                     self.record(Act::Committed(order.key.clone(), Some(progress.attempts)));
@@ -108,7 +108,7 @@ impl Hook for RecordingStore {
             }
             Done::Committed(_, Committed::Conflict) => {}
             Done::Committed(step, _) => {
-                self.witness.iter().for_each(|witness| witness.committed(step));
+                self.onlooker.iter().for_each(|onlooker| onlooker.committed(step));
                 let begun = step.entries.iter().find_map(|entry| match entry {
                     Entry::AttemptBegun { number, .. } => Some(*number),
                     _ => None,
@@ -121,7 +121,7 @@ impl Hook for RecordingStore {
 }
 
 /// The calls with a point before them and one after them.
-const WRITES: [&str; 19] = [
+const WRITES: [&str; 20] = [
     "submit",
     "release",
     "withdraw",
@@ -141,6 +141,7 @@ const WRITES: [&str; 19] = [
     "submit_payment",
     "commit_payment",
     "claim_payments",
+    "write_record",
 ];
 
 /// The calls with a point before them.

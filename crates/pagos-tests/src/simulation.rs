@@ -9,10 +9,12 @@ mod clock;
 mod deliveries;
 mod incident;
 mod judge;
+mod judge_past;
 mod log;
 mod merchant;
 mod network;
 mod participant;
+mod past;
 mod plan;
 mod reader;
 mod statement;
@@ -25,7 +27,7 @@ use std::{
 };
 
 use pagos_core::{Clock, PayoutProvider, Timestamp, Transport};
-use pagos_engine::{Accounts, Engine, InboxState, Lane, RunId, Store, Timer};
+use pagos_engine::{Accounts, Engine, InboxState, InstrumentedStore, Lane, RunId, Store, Timer};
 use pagos_twin::{Faults, Span, SplitMix64, World};
 
 use crate::{
@@ -43,6 +45,7 @@ use self::{
     log::Log,
     merchant::Agenda,
     network::{Line, Network},
+    past::Past,
     reader::Reader,
     workers::WorkerSlot,
 };
@@ -53,7 +56,7 @@ pub use self::{
     judge::Summary,
     log::{Counts, Detail},
     participant::Participant,
-    plan::Schedule,
+    plan::{GoingBack, Schedule},
 };
 
 /// A schedule under way.
@@ -62,6 +65,8 @@ pub(crate) struct Simulation {
     timer: Arc<VirtualTimer>,
     calm_from: Timestamp,
     store: Arc<dyn Store>,
+    /// Only of a store that can go back.
+    past: Option<Past>,
     record: Arc<Mutex<Vec<Act>>>,
     world: Arc<Mutex<World>>,
     network: Arc<Network>,
@@ -90,19 +95,36 @@ pub struct Ended {
     pub trace: Vec<String>,
 }
 
-/// Plays one schedule over an empty store and judges it.
+/// Plays one schedule over an empty store, which never goes back and has no witness, and judges it.
 ///
 /// # Errors
 /// What did not hold is in the summary of [`Ended`]; an expectation of a tool that breaks panics.
 pub fn simulate(plan: &Schedule, store: Arc<dyn Store>, detail: Detail) -> Ended {
-    let mut simulation = Simulation::new(plan.clone(), store, detail);
-    let summary = simulation.run().and_then(|()| simulation.judge());
-    simulation.tell_histories();
-    Ended { summary, trace: simulation.log.lines() }
+    Simulation::new(plan.clone(), store, None, detail).play()
+}
+
+/// Plays one schedule over a store in memory, which may go back as the schedule has it, and judges it.
+///
+/// # Errors
+/// As [`simulate`].
+pub fn simulate_with_past(plan: &Schedule, detail: Detail) -> Ended {
+    let past = Past::new(plan.fate, plan.seed);
+    Simulation::new(plan.clone(), past.store(), Some(past), detail).play()
 }
 
 impl Simulation {
-    fn new(plan: Schedule, store: Arc<dyn Store>, detail: Detail) -> Self {
+    fn play(mut self) -> Ended {
+        let ran = self.run();
+        let summary = match self.is_judged() {
+            true => ran.and_then(|()| self.judge()),
+            // Only a figure is wanted; where something is paid twice, it may never come to rest.
+            false => Ok(self.count_duplicates()),
+        };
+        self.tell_histories();
+        Ended { summary, trace: self.log.lines() }
+    }
+
+    fn new(plan: Schedule, store: Arc<dyn Store>, past: Option<Past>, detail: Detail) -> Self {
         let seed = plan.seed;
         let timer = VirtualTimer::starting_at(start());
         let log = Log::new(Arc::clone(&timer), detail);
@@ -134,6 +156,7 @@ impl Simulation {
             timer: Arc::clone(&timer),
             calm_from,
             store,
+            past,
             record: Arc::default(),
             world,
             network,
@@ -169,6 +192,7 @@ impl Simulation {
     /// Runs until everything rests and nothing more can come.
     fn run(&mut self) -> Result<(), String> {
         for _ in 0..STEPS_MAX {
+            self.meet_past();
             let mut is_busy = self.run_errands() > 0;
             self.reader.read(self.store.as_ref());
             self.due =
@@ -182,6 +206,9 @@ impl Simulation {
                 continue;
             }
             if self.is_over() {
+                if self.goes_back_at_the_end() {
+                    continue;
+                }
                 return Ok(());
             }
             self.turn_the_clock()?;
@@ -200,6 +227,7 @@ impl Simulation {
             self.timer.next_wake(),
             self.banks.iter().filter_map(|(_, bank)| bank.next_late()).min(),
             self.is_bad_day().then_some(self.calm_from),
+            self.past.as_ref().and_then(Past::next),
         ];
         let next =
             moments.into_iter().flatten().min().ok_or("nothing is due, yet it is not over")?;
@@ -220,7 +248,12 @@ impl Simulation {
 
     /// Is there nothing left that could happen, but for queries in vain?
     fn is_over(&mut self) -> bool {
-        if self.is_bad_day() || self.is_anybody_busy() || self.agenda.next().is_some() {
+        let is_without_witness = self.past.as_ref().and_then(Past::next).is_some();
+        if self.is_bad_day()
+            || self.is_anybody_busy()
+            || self.agenda.next().is_some()
+            || is_without_witness
+        {
             return false;
         }
         let is_quiet = self.network.next_arrival().is_none()
@@ -235,7 +268,7 @@ impl Simulation {
         tally.at_rest() == tally.total() && open.is_empty() && !self.is_anything_to_come()
     }
 
-    /// An engine whose every step goes through `injector`.
+    /// An engine whose every step goes through `injector`. It does not send before it takes the turn.
     fn engine(
         &self,
         injector: &Arc<FaultInjector>,
@@ -244,10 +277,15 @@ impl Simulation {
     ) -> Engine {
         let record = Arc::clone(&self.record);
         let store = RecordingStore::over(Arc::clone(&self.store), Arc::clone(injector), record);
+        let store = InstrumentedStore::from(store as Arc<dyn Store>);
+        let store = match &self.past {
+            Some(past) => past.witnessed(store, injector),
+            None => store,
+        };
         let clock = Arc::clone(&timer);
         let accounts = self.accounts(injector, clock, serves);
         let policy = self.plan.policy.clone();
-        finish(Engine::open(store, &harness::simulated(), accounts, timer, policy)).unwrap()
+        finish(Engine::open_beside(store, &harness::simulated(), accounts, timer, policy)).unwrap()
     }
 
     fn accounts(

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::print_stdout)]
 
-use pagos_tests::{Campaign, KITS, Participant, Report};
+use pagos_tests::{Campaign, GoingBack, KITS, Participant, Report};
 
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
@@ -19,6 +19,7 @@ fn play(among: &[Participant], otherwise: u64) -> Report {
         seed: number("PAGOS_SEED", 1),
         jobs: 1,
         among: among.to_vec(),
+        going_back: GoingBack::AtTimes,
     };
     let report = campaign.run();
     println!("{report}");
@@ -95,7 +96,8 @@ fn schedules_of_a_bank_that_forgets_keys_pay_once() {
 /// How a campaign is divided among threads changes nothing of what comes out of it.
 #[test]
 fn threads_do_not_change_the_outcome() {
-    let campaign = |jobs| Campaign { schedules: 30, seed: 9, jobs, among: Participant::all() };
+    let (schedules, seed, going_back) = (30, 9, GoingBack::Always);
+    let campaign = |jobs| Campaign { schedules, seed, jobs, among: Participant::all(), going_back };
     let [one, two] = [1, 2].map(|jobs| campaign(jobs).run());
     assert_eq!((one.sum, one.failed), (two.sum, two.failed));
 }

@@ -1,104 +1,23 @@
 //! The store goes back to an earlier state, and its witness knows what was sent since.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "witness/interrupted.rs"]
+mod interrupted;
+#[path = "witness/outage.rs"]
+mod outage;
+#[path = "witness/scene.rs"]
+mod scene;
 
 use std::{sync::Arc, time::Duration};
 
 use pagos_core::{Clock, Status};
 use pagos_engine::{
-    Accounts, Decision, Engine, EngineError, InstrumentedStore, MemoryStore, MemoryWitness, Notice,
-    NoticeAbout, NoticeKind, Payout, Store, WithoutWitness, WitnessRules,
+    Decision, EngineError, InstrumentedStore, MemoryStore, WithoutWitness, WitnessRules,
 };
-use pagos_kit::Kit;
-use pagos_tests::{Harness, finish, key, order, policy, run, simulated};
+use pagos_tests::{finish, key, order, run};
 
-/// A harness over a store that can go back, and its witness.
-struct Scene {
-    harness: Harness,
-    store: Arc<MemoryStore>,
-    witness: Arc<MemoryWitness>,
-}
-
-impl Scene {
-    fn new() -> Self {
-        Self::over(MemoryStore::new(), pagos_kit::example())
-    }
-
-    /// Its provider lists what it has, with our keys.
-    fn listing() -> Self {
-        Self::over(MemoryStore::new(), pagos_kit::find("fintoc").unwrap())
-    }
-
-    fn over(store: MemoryStore, kit: Kit) -> Self {
-        let store = Arc::new(store);
-        let harness =
-            Harness::over(Arc::clone(&store) as Arc<dyn Store>, kit, 1, pagos_twin::Profile::None);
-        Self { harness, store, witness: Arc::new(MemoryWitness::new("w")) }
-    }
-
-    fn try_open(&self, rules: Option<WitnessRules>) -> Result<Engine, EngineError> {
-        let store = InstrumentedStore::from(Arc::clone(&self.store));
-        let store = match rules {
-            Some(rules) => store.witnessed_by(Arc::clone(&self.witness) as _, rules),
-            None => store,
-        };
-        let provider = self.harness.provider_over(Arc::new(self.harness.transport()));
-        let accounts = Accounts::new().with(self.harness.kit().account(), provider);
-        let timer = Arc::clone(&self.harness.timer) as _;
-        finish(Engine::open(store, &simulated(), accounts, timer, policy()))
-    }
-
-    fn instrumented(&self) -> InstrumentedStore {
-        InstrumentedStore::from(Arc::clone(&self.store))
-    }
-
-    /// An engine that sends nothing.
-    fn beside(&self) -> Engine {
-        let provider = self.harness.provider_over(Arc::new(self.harness.transport()));
-        let accounts = Accounts::new().with(self.harness.kit().account(), provider);
-        let timer = Arc::clone(&self.harness.timer) as _;
-        let (store, world) = (self.instrumented(), simulated());
-        finish(Engine::open_beside(store, &world, accounts, timer, policy())).unwrap()
-    }
-
-    fn engine(&self) -> Engine {
-        self.try_open(Some(WitnessRules::STRICT)).unwrap()
-    }
-
-    /// Pays orders, and works until nothing is due.
-    fn pay(&self, engine: &Engine, names: &[&str]) {
-        for name in names {
-            finish(engine.pay(self.harness.kit().order(name))).unwrap();
-        }
-        self.work(engine);
-    }
-
-    fn work(&self, engine: &Engine) {
-        while !finish(engine.work(16)).unwrap().is_idle() {}
-    }
-
-    fn payout(&self, name: &str) -> Option<Payout> {
-        finish(self.store.payout(&key(name))).unwrap()
-    }
-
-    /// How often a person was called to the account.
-    fn called(&self) -> usize {
-        let notices = finish(self.store.outbox(0, 100)).unwrap().into_iter();
-        let is_call = |notice: &Notice| {
-            notice.about == NoticeAbout::Account
-                && matches!(notice.event, NoticeKind::Attention { .. })
-        };
-        notices.filter(|(_, notice)| is_call(notice)).count()
-    }
-
-    /// The keys of all payouts that the bank has accepted, one of them twice if it has two.
-    fn accepted(&self) -> Vec<String> {
-        let mut keys = Vec::new();
-        self.harness.visit_orders(&mut |order| keys.push(order.key.to_owned()));
-        keys.sort();
-        keys
-    }
-}
+use crate::scene::Scene;
 
 #[test]
 fn witness_1_what_was_sent_after_the_backup_is_not_sent_again() {

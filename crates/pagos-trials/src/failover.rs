@@ -224,6 +224,7 @@ impl Stage {
         // The one place that says to every worker how it works; what further lines of configuration
         // say belongs here, in a file of `folder`.
         let payer = |name: &str| Payer {
+            config: None,
             program: program.to_owned(),
             folder: folder.clone(),
             file: folder.join(name),

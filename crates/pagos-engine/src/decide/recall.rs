@@ -1,10 +1,12 @@
 //! What is done about a payout of which the store has forgotten that it was sent.
 
+use std::time::Duration;
+
 use pagos_core::{Observation, Source, Status, Timestamp};
 
 use super::{Outcome, Rules};
 use crate::{
-    history::Entry,
+    history::{Entry, Proof},
     progress::{Asking, Attempt, Progress},
     store::Work,
     witness::SentAttempt,
@@ -20,8 +22,17 @@ impl Rules<'_> {
         (progress.attempts < sent.number).then(|| self.recall(progress, sent))
     }
 
-    /// The same of a payout whose attempt the store has begun anew, and which was not sent.
-    pub(crate) fn recall(&self, progress: &Progress, sent: &SentAttempt) -> Outcome {
+    /// The same of a payout whose attempt the store has begun anew, and which was not sent. What was
+    /// prepared for it says nothing about what was sent.
+    pub(crate) fn recalled_instead(&self, progress: &Progress, sent: &SentAttempt) -> Outcome {
+        let mut progress = progress.clone();
+        if progress.attempts <= 1 {
+            progress.handle = None;
+        }
+        self.recall(&progress, sent)
+    }
+
+    fn recall(&self, progress: &Progress, sent: &SentAttempt) -> Outcome {
         self.recall_because(progress, sent, FORGOTTEN)
     }
 
@@ -68,6 +79,21 @@ impl Rules<'_> {
         };
         outcome.entries.insert(0, begun);
         outcome
+    }
+
+    /// Closes an attempt that the witness did not let pass: it cannot be used, or the store must be
+    /// compared first. That is no refusal of this payout, and a person is called once for all of them.
+    pub(crate) fn held_back(
+        &self,
+        progress: &Progress,
+        attempt: Attempt,
+        because: String,
+        wait: Duration,
+    ) -> Option<Outcome> {
+        progress.open.filter(|open| *open == attempt)?;
+        let mut closed = self.closed(progress, Proof::NeverReached, because, Some(wait))?;
+        closed.progress.refusals = progress.refusals;
+        Some(self.attend(closed))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::progress::Progress;
 impl Rules<'_> {
     /// The provider refused attempt `number` for good. That ends the payout only if it is the open
     /// attempt, if no earlier one may be paid, and if no other source says that the payout exists.
-    /// Otherwise it is one more query.
+    /// Otherwise it is one more query. What the store has forgotten of earlier attempts, nobody knows.
     pub(crate) fn refused(&self, progress: &Progress, number: u32, seen: &Observation) -> Outcome {
         let is_this = progress.open.is_some_and(|open| open.number == number);
         let is_in_doubt = matches!(progress.status(), Status::Created | Status::Unknown);
@@ -30,7 +30,7 @@ impl Rules<'_> {
             Deduplication::ByHandle => true,
             Deduplication::ByKey | Deduplication::ByKeyFor(_) | Deduplication::None => false,
         };
-        progress.lost > 0 && !relies_on_denials
+        progress.is_recalled || (progress.lost > 0 && !relies_on_denials)
     }
 
     /// The order cannot be prepared, for good. That ends a payout of which nothing was ever sent;

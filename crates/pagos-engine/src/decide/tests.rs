@@ -467,3 +467,48 @@ fn what_was_settled_in_one_moment_is_not_asked_about_in_one_moment() {
     let moments: std::collections::BTreeSet<_> = (0..1_000).map(due_at).collect();
     assert!(moments.len() > 300, "{} moments for 1,000 payouts", moments.len());
 }
+
+/// A payout whose attempt is known by the witness only: what was proven or refused is about attempts of
+/// which the store has forgotten the rest.
+#[test]
+fn what_is_recalled_is_neither_closed_nor_refused_without_a_person() {
+    let recalled = Progress { is_recalled: true, ..progress(Status::Unknown, true) };
+    let attempt = recalled.open.unwrap();
+    let refusal = Status::Failed(FailReason::Rejected);
+    let seen = Observation::new(refusal, Source::Reply, at(20));
+    let because = || "a proof".to_owned();
+    let now = at(86_400);
+    for deduplication in [Deduplication::ByKey, Deduplication::ByHandle, Deduplication::None] {
+        let close = |proof| {
+            decide(deduplication, now, |rules| {
+                rules.close_attempt(&recalled, attempt, proof, because(), None)
+            })
+        };
+        for proof in [Proof::NeverReached, Proof::RefusedUnread, Proof::Absent] {
+            assert_eq!(close(proof), None, "{proof:?}");
+        }
+        let closed = close(Proof::Operator).unwrap().progress;
+        assert_eq!((closed.open, closed.is_recalled), (None, false));
+        let refused = decide(deduplication, now, |rules| rules.refused(&recalled, 1, &seen));
+        assert_eq!(refused.progress.status(), Status::Unknown);
+        let mut absent = recalled.clone();
+        for _ in 0..9 {
+            absent = decide(deduplication, now, |rules| rules.absent(&absent, now)).progress;
+        }
+        assert!(absent.open.is_some() && absent.attention.is_some());
+    }
+}
+
+#[test]
+fn a_proof_closes_the_attempt_that_it_is_about() {
+    let doubtful = progress(Status::Unknown, true);
+    let open = doubtful.open.unwrap();
+    let other = Attempt { begun_at: at(2), ..open };
+    for (attempt, is_closed) in [(open, true), (other, false)] {
+        let closed = decide(Deduplication::ByKey, at(9), |rules| {
+            let because = "it did not leave".to_owned();
+            rules.close_attempt(&doubtful, attempt, Proof::NeverReached, because, None)
+        });
+        assert_eq!(closed.is_some(), is_closed);
+    }
+}

@@ -13,7 +13,10 @@ use crate::{
     point::Point,
     record::Writer,
     store::{Payout, StoreErrorKind},
-    witness::{Reading, Restored, SentAttempt, Witness, WitnessMark, WitnessRules, kept::Position},
+    witness::{
+        Reading, Restored, SentAttempt, WithoutWitness, Witness, WitnessMark, WitnessRules,
+        kept::Position, told,
+    },
 };
 
 /// How many attempts are read at once.
@@ -93,9 +96,15 @@ impl Engine {
     pub(crate) async fn compare_at_start(&self) -> Result<(), EngineError> {
         match (self.compare().await, self.store.witness()) {
             (Err(EngineError::Witness(error)), Some((_, rules))) => {
-                match self.suffer(&error, rules).await? {
-                    super::guard::Gate::Open => Ok(()),
-                    super::guard::Gate::Closed(_) => Err(EngineError::Witness(error)),
+                self.suffer(&error, rules).await?;
+                if rules.without == WithoutWitness::Stop {
+                    return Err(EngineError::Witness(error));
+                }
+                // What is known to be forgotten is not sent, with or without a witness.
+                self.load_forgotten().await?;
+                match self.store.restored().await?.filter(|it| it.accepted.is_none()) {
+                    Some(restored) => Err(EngineError::Restored(restored)),
+                    None => Ok(()),
                 }
             }
             (Err(error), _) => Err(error),
@@ -106,7 +115,7 @@ impl Engine {
     /// Compares everything since the last common point, on the store's present line of history.
     pub(crate) async fn compare(&self) -> Result<(), EngineError> {
         let lineage = self.store.lineage();
-        let kept = self.store.position().await?;
+        let (kept, version) = self.store.position().await?.unzip();
         let mark = self.store.restored().await?;
         let unread = mark.as_ref().and_then(|it| it.lists_since);
         let restored = mark.clone().filter(Restored::is_open);
@@ -125,10 +134,9 @@ impl Engine {
                 found.is_ahead = kept.as_ref().is_some_and(|kept| {
                     kept.witness.as_deref().is_some_and(|known| known != witness.identity())
                 });
-                let end = self.compare_since(witness, rules, from, &mut found).await?;
                 position.witness = Some(witness.identity().to_owned());
-                position.mark = Some(end.clone());
-                position.confirmed = Some(end);
+                position.confirmed = from.clone();
+                position.mark = Some(self.compare_since(witness, rules, from, &mut found).await?);
             }
             (None, Some(restored)) => return Err(EngineError::Restored(restored.clone())),
             (None, None) => position.witness = kept.as_ref().and_then(|it| it.witness.clone()),
@@ -139,17 +147,20 @@ impl Engine {
             self.read_lists(from, &mut found).await?;
         }
         if let Some(restored) = restored {
-            let because = format!("compared with the witness: {}", words(&found));
+            let because = format!("compared with the witness: {}", told::words(&found));
             let accepted = Restored { accepted: Some(because), ..restored };
             self.store.settle_restored(accepted).await?;
         } else if let Some(mark) = mark.filter(|it| it.lists_since.is_some() && found.read_all()) {
             self.store.settle_restored(mark).await?;
         }
-        self.tell(kept.as_ref(), &position, moved, &found).await?;
-        let forgotten = self.all_forgotten().await?;
+        self.tell(kept.as_ref().zip(version), &position, moved, &found).await?;
+        self.load_forgotten().await?;
+        self.forget_what_came_back().await?;
+        if !self.is_in_outage() {
+            // Of a process that ended before it could note that.
+            self.store.end_outage().await?;
+        }
         let mut state = self.guarding();
-        state.keep_at = self.timer.now().plus(KEEP_EVERY);
-        state.forgotten = forgotten;
         state.comparison = Some(found);
         state.compared = Some(lineage);
         Ok(())
@@ -159,7 +170,7 @@ impl Engine {
     /// since is compared first: another one may have written to a store that lost it.
     pub(crate) async fn keep_mark(&self) -> Result<(), EngineError> {
         let Some((witness, rules)) = self.store.witness() else { return Ok(()) };
-        let Some(kept) = self.store.position().await? else { return Ok(()) };
+        let Some((kept, version)) = self.store.position().await? else { return Ok(()) };
         let lineage = self.guarding().compared.clone().flatten();
         let mut found = Comparison::default();
         let mark = match self.is_alone() {
@@ -181,15 +192,8 @@ impl Engine {
             confirmed,
             at: self.timer.now(),
         };
-        self.tell(Some(&kept), &position, false, &found).await?;
-        let forgotten =
-            if found.forgotten.is_empty() { None } else { Some(self.all_forgotten().await?) };
-        let mut state = self.guarding();
-        state.keep_at = self.timer.now().plus(KEEP_EVERY);
-        if let Some(forgotten) = forgotten {
-            state.forgotten = forgotten;
-        }
-        Ok(())
+        self.tell(Some((&kept, version)), &position, false, &found).await?;
+        self.load_forgotten().await
     }
 
     /// Returns the end of what was compared.
@@ -243,7 +247,11 @@ impl Engine {
         let is_new = self.store.keep_forgotten(sent).await?;
         // It may have been submitted in between.
         match self.store.payout(&sent.key).await? {
-            Some(payout) => self.recall_payout(payout, sent).await,
+            Some(payout) => {
+                let found = self.recall_payout(payout, sent).await?;
+                self.store.drop_forgotten(&sent.key).await?;
+                Ok(found)
+            }
             None if is_new => Ok(Found::Forgotten),
             None => Ok(Found::Known),
         }
@@ -278,7 +286,14 @@ impl Engine {
             let mut sent = Vec::new();
             let mut look = |listed: Listed| sent.extend(unknown_here(&account, &listed, now));
             let read = self.walk_list(&account, window, &mut look).await?;
-            for attempt in newest(sent) {
+            let sent = newest(sent);
+            // Another worker may send at this moment what this list names.
+            if let Some((witness, rules)) = self.store.witness() {
+                for page in sent.chunks(PAGE) {
+                    self.in_time(rules, witness.append(page)).await?;
+                }
+            }
+            for attempt in sent {
                 let what = self.recall_if_unknown(&attempt).await?;
                 found.note(attempt.key, what);
             }
@@ -287,40 +302,36 @@ impl Engine {
         Ok(())
     }
 
-    /// Writes down the common point, and calls a person if there is a reason.
-    async fn tell(
-        &self,
-        kept: Option<&Position>,
-        position: &Position,
-        moved: bool,
-        found: &Comparison,
-    ) -> Result<(), EngineError> {
-        let has_reason = found.has_gap() || found.is_ahead || moved;
-        if position.lineage.is_none() && position.witness.is_none() && !has_reason {
-            // Neither a witness nor a server: there is nothing to keep.
-            return Ok(());
+    /// A process that ended may have left the key of a payout that is in doubt already.
+    async fn forget_what_came_back(&self) -> Result<(), EngineError> {
+        let forgotten: Vec<SentAttempt> = self.guarding().forgotten.values().cloned().collect();
+        for sent in forgotten {
+            let payout = match self.store.payout(&sent.key).await {
+                Err(error) if error.kind() == StoreErrorKind::UnreadableRow => None,
+                payout => payout?,
+            };
+            if payout.is_some_and(|payout| payout.progress.attempts >= sent.number) {
+                self.store.drop_forgotten(&sent.key).await?;
+                self.guarding().forgotten.remove(&sent.key);
+            }
         }
-        let is_same =
-            kept.is_some_and(|kept| Position { at: position.at, ..kept.clone() } == *position);
-        if is_same && !has_reason {
-            return Ok(());
-        }
-        let notices = match has_reason {
-            true => self.notices_to_all(&reason(position, moved, found)),
-            false => Vec::new(),
-        };
-        Ok(self.store.keep_position(position, notices).await?)
+        Ok(())
     }
 
-    async fn all_forgotten(&self) -> Result<BTreeMap<OrderKey, SentAttempt>, EngineError> {
+    /// Reads the keys of all that is forgotten, and says when that is to be done again.
+    pub(crate) async fn load_forgotten(&self) -> Result<(), EngineError> {
         let mut forgotten = BTreeMap::new();
         let mut after = String::new();
         loop {
             let page = self.store.forgotten(&after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(forgotten) };
+            let Some(last) = page.last() else { break };
             last.key.as_str().clone_into(&mut after);
             forgotten.extend(page.into_iter().map(|sent| (sent.key.clone(), sent)));
         }
+        let mut state = self.guarding();
+        state.keep_at = self.timer.now().plus(KEEP_EVERY);
+        state.forgotten = forgotten;
+        Ok(())
     }
 }
 
@@ -358,31 +369,4 @@ fn unknown_here(account: &AccountName, listed: &Listed, now: Timestamp) -> Optio
     };
     let account = account.clone();
     Some(SentAttempt { account, key, number: 1, digest: None, first_at: now, at: now })
-}
-
-fn words(found: &Comparison) -> String {
-    format!(
-        "{} payouts were sent and are in doubt now; of {} more even the order is gone",
-        found.recalled.len(),
-        found.forgotten.len()
-    )
-}
-
-fn reason(position: &Position, moved: bool, found: &Comparison) -> String {
-    let mut because = Vec::new();
-    if moved {
-        because.push(match position.witness {
-            Some(_) => "the database's server continues on another timeline".to_owned(),
-            None => "the database's server continues on another timeline, and there is no witness: what was \
-                     sent shortly before may be unknown here; compare with the provider's list"
-                .to_owned(),
-        });
-    }
-    if found.has_gap() {
-        because.push(format!("the database has forgotten what was sent: {}", words(found)));
-    }
-    if found.is_ahead {
-        because.push("the witness was replaced or set back; it goes on from here".to_owned());
-    }
-    because.join("; ")
 }

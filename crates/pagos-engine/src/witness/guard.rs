@@ -13,7 +13,7 @@ use pagos_core::{OrderKey, Timestamp};
 use crate::{
     decide::Rules,
     engine::{Engine, EngineError},
-    history::{Notice, NoticeAbout, NoticeKind, Proof},
+    history::{Notice, NoticeAbout, NoticeKind},
     lanes::Held,
     point::{Phase, Point},
     record::Writer,
@@ -54,12 +54,15 @@ struct Outage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate {
     Open,
+    /// One, to see whether the witness can be written again.
+    One,
     /// Not before that moment.
     Closed(Timestamp),
 }
 
-/// What becomes of an attempt that has begun and was not sent.
-enum Passage {
+/// What becomes of an attempt that has begun and was not sent yet.
+#[derive(Debug)]
+pub(crate) enum Passage {
     Passed(Passed),
     /// It was sent before, and the store has forgotten that.
     Recalled(SentAttempt),
@@ -91,6 +94,9 @@ impl Engine {
         let Some((witness, rules)) = self.store.witness() else {
             if !self.is_compared() {
                 Box::pin(self.compare()).await?;
+            } else if now >= self.guarding().keep_at {
+                // Another worker may have found more in a list.
+                self.load_forgotten().await?;
             }
             return Ok(Gate::Open);
         };
@@ -111,6 +117,9 @@ impl Engine {
         match caught_up {
             Err(EngineError::Witness(error)) => self.suffer(&error, rules).await,
             Err(error) => Err(error),
+            Ok(()) if self.guarding().outage.is_some() && rules.without == WithoutWitness::Stop => {
+                Ok(Gate::One)
+            }
             Ok(()) => Ok(Gate::Open),
         }
     }
@@ -122,28 +131,16 @@ impl Engine {
         (rules.without == WithoutWitness::Stop && now < retry_at).then_some(retry_at)
     }
 
-    /// Asks the witness about the attempts that began with a claim, and returns the claims that may
-    /// be sent. Of the others it is recorded why they were not.
-    pub(crate) async fn pass_claims(&self, claims: Vec<Held>) -> Result<Vec<Held>, EngineError> {
+    /// Asks the witness about the attempts that began with a claim, and notes its answers.
+    pub(crate) async fn pass_claims(&self, mut claims: Vec<Held>) -> Vec<Held> {
         let begun = claims.iter().filter(|held| held.claim.has_begun());
         let payouts: Vec<&Payout> = begun.map(|held| &held.claim.payout).collect();
-        let mut passages = self.ask_witness(&payouts).await?.into_iter();
-        let mut passing = Vec::with_capacity(claims.len());
-        for mut held in claims {
-            if !held.claim.has_begun() {
-                passing.push(held);
-                continue;
-            }
-            match passages.next() {
-                Some(Passage::Passed(passed)) => {
-                    held.passed = Some(passed);
-                    passing.push(held);
-                }
-                Some(passage) => self.turn_back(held.claim.payout, passage).await?,
-                None => {}
-            }
+        let passages = self.ask_witness(&payouts).await;
+        let begun = claims.iter_mut().filter(|held| held.claim.has_begun());
+        for (held, passage) in begun.zip(passages) {
+            held.passage = Some(passage);
         }
-        Ok(passing)
+        claims
     }
 
     /// The same for one attempt.
@@ -151,21 +148,21 @@ impl Engine {
         &self,
         payout: Payout,
     ) -> Result<Option<(Payout, Passed)>, EngineError> {
-        match self.ask_witness(&[&payout]).await?.pop() {
+        match self.ask_witness(&[&payout]).await.pop() {
             Some(Passage::Passed(passed)) => Ok(Some((payout, passed))),
             Some(passage) => self.turn_back(payout, passage).await.map(|()| None),
             None => Ok(None),
         }
     }
 
-    async fn ask_witness(&self, payouts: &[&Payout]) -> Result<Vec<Passage>, EngineError> {
+    async fn ask_witness(&self, payouts: &[&Payout]) -> Vec<Passage> {
         if payouts.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         if !self.is_compared() && !self.goes_on_without() {
             let because = "the database continues from another state, which is compared first";
             let hold = |_: &&Payout| Passage::Held(because.to_owned(), Duration::ZERO);
-            return Ok(payouts.iter().map(hold).collect());
+            return payouts.iter().map(hold).collect();
         }
         let attempts: Vec<SentAttempt> = payouts.iter().filter_map(|it| attempt_of(it)).collect();
         let noted = match self.store.witness() {
@@ -176,18 +173,23 @@ impl Engine {
                 self.store.probe().at(Point::NoteAttempts, Phase::After, key);
                 match noted {
                     Ok(noted) => {
-                        self.recover().await?;
+                        // If the store fails here, the next answer of the witness is noted.
+                        drop(self.recover().await);
                         noted
                     }
-                    Err(error) => match self.suffer(&error, rules).await? {
-                        Gate::Open => attempts.iter().map(|_| Noted::New).collect(),
-                        Gate::Closed(until) => {
+                    Err(error) => {
+                        // If the store fails here, the next failure of the witness is told.
+                        drop(self.suffer(&error, rules).await);
+                        if rules.without == WithoutWitness::Stop {
                             let because = format!("the witness cannot be written: {error}");
-                            let wait = until.since(self.timer.now());
-                            let hold = |_: &SentAttempt| Passage::Held(because.clone(), wait);
-                            return Ok(attempts.iter().map(hold).collect());
+                            let now = self.timer.now();
+                            let until = self.closed_until(now).unwrap_or(now);
+                            let hold =
+                                |_: &SentAttempt| Passage::Held(because.clone(), until.since(now));
+                            return attempts.iter().map(hold).collect();
                         }
-                    },
+                        attempts.iter().map(|_| Noted::New).collect()
+                    }
                 }
             }
             None => attempts.iter().map(|_| Noted::New).collect(),
@@ -195,31 +197,40 @@ impl Engine {
         let state = self.guarding();
         let passage = |(attempt, noted): (&SentAttempt, Noted)| match noted {
             Noted::Known(sent) => Passage::Recalled(sent),
+            // A later attempt is sent because a person has decided that.
             Noted::New => match state.forgotten.get(&attempt.key) {
-                Some(sent) => Passage::Recalled(sent.clone()),
-                None => Passage::Passed(Passed::new()),
+                Some(sent) if sent.number >= attempt.number => Passage::Recalled(sent.clone()),
+                Some(_) | None => Passage::Passed(Passed::new()),
             },
         };
-        Ok(attempts.iter().zip(noted).map(passage).collect())
+        attempts.iter().zip(noted).map(passage).collect()
     }
 
     /// Records why a begun attempt was not sent. Only the holder of the claim may do that.
-    async fn turn_back(&self, payout: Payout, passage: Passage) -> Result<(), EngineError> {
+    pub(crate) async fn turn_back(
+        &self,
+        payout: Payout,
+        passage: Passage,
+    ) -> Result<(), EngineError> {
         let writer = Writer::Holder { epoch: payout.epoch };
         let key = payout.order.key.clone();
         match passage {
             Passage::Passed(_) => {}
             Passage::Recalled(sent) => {
                 let recall = |payout: &Payout, rules: &Rules<'_>| {
-                    Some(rules.recall(&payout.progress, &sent))
+                    Some(rules.recalled_instead(&payout.progress, &sent))
                 };
-                let written = self.write(Point::RecordRecalled, payout, writer, recall).await?;
-                if written.is_some() && self.guarding().forgotten.remove(&key).is_some() {
+                if self.write(Point::RecordRecalled, payout, writer, recall).await?.is_some() {
                     self.store.drop_forgotten(&key).await?;
+                    self.guarding().forgotten.remove(&key);
                 }
             }
             Passage::Held(because, wait) => {
-                self.close(payout, writer, Proof::NeverReached, &because, Some(wait)).await?;
+                let Some(attempt) = payout.progress.open else { return Ok(()) };
+                let hold = |payout: &Payout, rules: &Rules<'_>| {
+                    rules.held_back(&payout.progress, attempt, because.clone(), wait)
+                };
+                self.write(Point::CloseAttempt, payout, writer, hold).await?;
             }
         }
         Ok(())
@@ -249,13 +260,14 @@ impl Engine {
         error: &WitnessError,
         rules: WitnessRules,
     ) -> Result<Gate, EngineError> {
+        const SHORTEST: Duration = Duration::from_secs(1);
         const LONGEST: Duration = Duration::from_secs(60);
         let (now, because) = (self.timer.now(), error.to_string());
         let retry_at = {
             let mut state = self.guarding();
             let failures = state.outage.as_ref().map_or(0, |outage| outage.failures + 1);
             let wait = rules.retry.saturating_mul(1 << failures.min(6)).min(LONGEST);
-            let retry_at = now.plus(wait.max(rules.retry));
+            let retry_at = now.plus(wait.max(rules.retry).max(SHORTEST));
             state.outage = Some(Outage { because: because.clone(), failures, retry_at });
             retry_at
         };
@@ -271,8 +283,9 @@ impl Engine {
     }
 
     async fn recover(&self) -> Result<(), EngineError> {
-        if self.guarding().outage.take().is_some() {
+        if self.guarding().outage.is_some() {
             self.store.end_outage().await?;
+            self.guarding().outage = None;
         }
         Ok(())
     }
@@ -289,9 +302,13 @@ impl Engine {
         self.providers.names().map(notice).collect()
     }
 
+    pub(crate) fn is_in_outage(&self) -> bool {
+        self.guarding().outage.is_some()
+    }
+
     fn goes_on_without(&self) -> bool {
         let is_lax = |(_, rules): (_, WitnessRules)| rules.without == WithoutWitness::GoOn;
-        self.store.witness().is_some_and(is_lax) && self.guarding().outage.is_some()
+        self.store.witness().is_some_and(is_lax) && self.is_in_outage()
     }
 
     fn is_compared(&self) -> bool {

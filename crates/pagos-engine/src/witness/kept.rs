@@ -28,7 +28,8 @@ pub(crate) struct Position {
     pub(crate) lineage: Option<String>,
     /// The store knew everything before this mark.
     pub(crate) mark: Option<WitnessMark>,
-    /// The same of an earlier mark that was written while the store was certainly on `lineage`.
+    /// The same of an earlier mark that was read back from the store: a store that has this record
+    /// had everything before it, whatever line of history it continues on.
     pub(crate) confirmed: Option<WitnessMark>,
     /// When.
     pub(crate) at: Timestamp,
@@ -181,7 +182,7 @@ impl InstrumentedStore {
     /// # Errors
     /// The error of the store.
     pub async fn witnessed_as(&self) -> Result<Option<String>, StoreError> {
-        Ok(self.position().await?.and_then(|position| position.witness))
+        Ok(self.position().await?.and_then(|(position, _)| position.witness))
     }
 
     /// When the store and its witness, or its server's line of history, were last seen to agree.
@@ -189,7 +190,7 @@ impl InstrumentedStore {
     /// # Errors
     /// The error of the store.
     pub async fn compared_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.position().await?.map(|position| position.at))
+        Ok(self.position().await?.map(|(position, _)| position.at))
     }
 
     /// The payouts that were sent and whose orders the store has forgotten, by key, after `after`,
@@ -206,16 +207,21 @@ impl InstrumentedStore {
         records.iter().map(|record| from_json(&record.body)).collect()
     }
 
-    pub(crate) async fn position(&self) -> Result<Option<Position>, StoreError> {
-        Ok(self.read_of_witness(POSITION).await?.map(|(position, _)| position))
+    /// The common point, with the version of its record.
+    pub(crate) async fn position(&self) -> Result<Option<(Position, u64)>, StoreError> {
+        self.read_of_witness(POSITION).await
     }
 
+    /// Writes over the common point of version `was`, and says whether that was still there.
     pub(crate) async fn keep_position(
         &self,
+        was: Option<u64>,
         position: &Position,
         notices: Vec<Notice>,
-    ) -> Result<(), StoreError> {
-        self.keep_of_witness(POSITION, position, notices).await
+    ) -> Result<bool, StoreError> {
+        let (kind, body) = (RecordKind::Witness, Some(to_json(position)?));
+        let write = RecordWrite { kind, name: POSITION.to_owned(), was, body, notices };
+        Ok(matches!(self.write_record(write).await?, RecordWritten::Done { .. }))
     }
 
     /// Notes that the witness cannot be used, with notices, unless that is already noted.

@@ -23,6 +23,7 @@ struct Inner {
     /// The last attempt of each key.
     newest: BTreeMap<OrderKey, SentAttempt>,
     is_lost: bool,
+    is_full: bool,
 }
 
 impl MemoryWitness {
@@ -34,6 +35,11 @@ impl MemoryWitness {
     /// Takes it away, or gives it back.
     pub fn lose(&self, is_lost: bool) {
         self.inner().is_lost = is_lost;
+    }
+
+    /// Takes the room for attempts away, or gives it back: it can be read, and not be written.
+    pub fn fill(&self, is_full: bool) {
+        self.inner().is_full = is_full;
     }
 
     /// Everything that was appended.
@@ -70,6 +76,10 @@ impl Witness for MemoryWitness {
 
     async fn append(&self, attempts: &[SentAttempt]) -> Result<Vec<Noted>, WitnessError> {
         let mut inner = self.there()?;
+        if inner.is_full {
+            let (kind, message) = (WitnessErrorKind::Full, "the witness is full".to_owned());
+            return Err(WitnessError { kind, message });
+        }
         let mut noted = Vec::with_capacity(attempts.len());
         for attempt in attempts {
             let newest = inner.newest.get(&attempt.key);

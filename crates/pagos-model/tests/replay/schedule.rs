@@ -68,7 +68,7 @@ impl Schedule {
         let provider = FaultyProvider::new(Arc::new(self.line(slot)), Arc::clone(&injector));
         let shoulder = Arc::new(Shoulder { slot, trace: self.trace.clone() });
         let store = Arc::clone(&self.scripted.store);
-        let store = RecordingStore::witnessed(store, Arc::clone(&injector), shoulder);
+        let store = RecordingStore::seen_by(store, Arc::clone(&injector), shoulder);
         let accounts = Accounts::new().with(account(), provider);
         let timer = Arc::clone(&self.scripted.timer) as _;
         let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();

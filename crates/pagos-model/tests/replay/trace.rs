@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pagos_engine::{Claim, Entry, Step};
 use pagos_model::{Answer, Status};
-use pagos_tests::Witness;
+use pagos_tests::Onlooker;
 
 use crate::bank::status_of;
 
@@ -57,7 +57,7 @@ pub(crate) struct Shoulder {
     pub(crate) trace: Trace,
 }
 
-impl Witness for Shoulder {
+impl Onlooker for Shoulder {
     fn claimed(&self, claims: &[Claim]) {
         for claim in claims {
             self.trace.add(Happened::Claimed(self.slot));

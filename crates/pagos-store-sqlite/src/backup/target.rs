@@ -11,7 +11,7 @@ use pagos_engine::{StoreError, StoreErrorKind};
 use tempfile::{TempDir, TempPath};
 
 use crate::{
-    file, lock,
+    lock, making,
     place::{self, blame},
 };
 
@@ -70,7 +70,7 @@ impl Target {
             let folder =
                 tempfile::Builder::new().prefix(".unfinished-").tempdir_in(self.folder())?;
             let path = folder.path().join("copy.db");
-            file::create_private(&path)?;
+            making::create_private(&path)?;
             Ok(Unfinished { path, folder })
         };
         make().map_err(|cause| self.refused(cause))

@@ -5,10 +5,11 @@
 
 use std::process::ExitCode;
 
-use pagos_tests::{Campaign, Detail, Participant};
+use pagos_tests::{Campaign, Detail, GoingBack, Participant};
 
 fn main() -> ExitCode {
-    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among: Participant::all() };
+    let (among, going_back) = (Participant::all(), GoingBack::AtTimes);
+    let mut campaign = Campaign { schedules: 1_000, seed: 1, jobs: 1, among, going_back };
     let mut detail = Detail::Counts;
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -22,6 +23,8 @@ fn main() -> ExitCode {
                     |name| Participant::named(name).unwrap_or_else(|| panic!("who is {name}?"));
                 campaign.among = value().split(',').map(named).collect();
             }
+            "--go-back" => campaign.going_back = GoingBack::Always,
+            "--without-witness" => campaign.going_back = GoingBack::WithoutWitness,
             "--trace" => detail = Detail::Trace,
             other => panic!("no flag {other:?}"),
         }

@@ -4,18 +4,18 @@ use std::{
     collections::BTreeMap,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-use pagos_engine::MemoryStore;
-
 use crate::simulation::{
-    Ended, incident::expected, judge::Summary, log::Detail, participant::Participant,
-    plan::Schedule, simulate,
+    Ended,
+    incident::expected,
+    judge::Summary,
+    log::Detail,
+    participant::Participant,
+    plan::{GoingBack, Schedule},
+    simulate_with_past,
 };
 
 /// Which schedules to play.
@@ -29,6 +29,8 @@ pub struct Campaign {
     pub jobs: usize,
     /// Who may take part.
     pub among: Vec<Participant>,
+    /// How often the store goes back.
+    pub going_back: GoingBack,
 }
 
 /// What came of them.
@@ -61,8 +63,9 @@ impl Campaign {
             whole.add(part);
         }
         whole.failed.sort_unstable();
-        let is_large =
-            self.schedules >= SCHEDULES_THAT_MEET_ALL && self.among == Participant::all();
+        let is_large = self.schedules >= SCHEDULES_THAT_MEET_ALL
+            && self.among == Participant::all()
+            && self.going_back != GoingBack::WithoutWitness;
         let is_missing = |kind: &(_, _)| !whole.sum.counts.contains_key(kind);
         Report {
             campaign: self.clone(),
@@ -76,8 +79,11 @@ impl Campaign {
 
     /// Plays the first schedule and writes down everything that happens.
     pub fn replay(&self) -> Ended {
-        let schedule = Schedule::of(self.seed, &self.among);
-        simulate(&schedule, Arc::new(MemoryStore::new()), Detail::Trace)
+        simulate_with_past(&self.schedule(self.seed), Detail::Trace)
+    }
+
+    fn schedule(&self, seed: u64) -> Schedule {
+        Schedule::of(seed, &self.among).going_back(self.going_back)
     }
 
     fn play(&self, next: &AtomicU64) -> Part {
@@ -88,8 +94,8 @@ impl Campaign {
                 return part;
             }
             let seed = self.seed.wrapping_add(nth);
-            let schedule = Schedule::of(seed, &self.among);
-            let play = || simulate(&schedule, Arc::new(MemoryStore::new()), Detail::Counts).summary;
+            let schedule = self.schedule(seed);
+            let play = || simulate_with_past(&schedule, Detail::Counts).summary;
             match catch_unwind(AssertUnwindSafe(play)) {
                 Ok(Ok(summary)) => add(&mut part.sum, summary),
                 Ok(Err(because)) => part.failed.push((seed, because)),
@@ -124,6 +130,10 @@ impl fmt::Display for Report {
             writeln!(f, "{count:>12}  deliveries that ended as {state}")?;
         }
         writeln!(f, "{:>12}  calls for a person", self.sum.calls)?;
+        let Summary { recalled, recalled_in_doubt, paid_twice, .. } = self.sum;
+        writeln!(f, "{recalled:>12}  recalled by the witness")?;
+        writeln!(f, "{recalled_in_doubt:>12}  of them wait for a person")?;
+        writeln!(f, "{paid_twice:>12}  paid twice where nothing prevents it")?;
         let (crashes, stalls) = (count("crash"), count("stall"));
         let schedules = self.campaign.schedules;
         let ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX).max(1);
@@ -150,6 +160,7 @@ impl fmt::Display for Report {
                 let names: Vec<_> = self.campaign.among.iter().map(|it| it.name()).collect();
                 write!(f, " --providers {}", names.join(","))?;
             }
+            write!(f, "{}", self.campaign.going_back.flag())?;
             writeln!(f)?;
         }
         let summary = match self.failures {
@@ -183,6 +194,9 @@ fn add(sum: &mut Summary, other: Summary) {
     sum.calls += other.calls;
     sum.lines += other.lines;
     sum.differences += other.differences;
+    sum.paid_twice += other.paid_twice;
+    sum.recalled += other.recalled;
+    sum.recalled_in_doubt += other.recalled_in_doubt;
     merge(&mut sum.inbox, other.inbox);
     merge(&mut sum.in_doubt, other.in_doubt);
     merge(&mut sum.counts, other.counts);

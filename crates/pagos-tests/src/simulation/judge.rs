@@ -9,7 +9,7 @@ use pagos_twin::Fault;
 
 use crate::{
     drive::finish,
-    judge::{attempts_one_at_a_time, live_payments_max, refold},
+    judge::{live_payments_max, refold},
     recording::Act,
     sample::{key, start},
     simulation::{Simulation, incident, log::Counts, participant::Participant, plan::Clocks},
@@ -40,6 +40,12 @@ pub struct Summary {
     pub lines: u64,
     /// Payouts about which a statement and Pagos differ, for each of which a person was called.
     pub differences: u64,
+    /// Payouts that were paid more than once in schedules of which only that is counted.
+    pub paid_twice: u64,
+    /// Payouts of which the store had forgotten that they were sent.
+    pub recalled: u64,
+    /// How many of them wait for a person.
+    pub recalled_in_doubt: u64,
     /// What went wrong on the way, by name.
     pub counts: Counts,
 }
@@ -85,6 +91,7 @@ impl Simulation {
         self.judge_runs()?;
         self.judge_inbox(&mut summary)?;
         self.judge_statements(&mut summary)?;
+        self.judge_witness(&summary)?;
         self.reader.judge(self.store.as_ref())?;
         self.count_twins(&mut summary);
         Ok(summary)
@@ -172,7 +179,9 @@ impl Simulation {
         let payout = stored.ok_or("it was accepted and is not stored")?;
         let history = finish(self.store.history(key)).map_err(|error| error.to_string())?;
         summary.payouts += 1;
-        summary.attempts += u64::from(judge_attempts(&payout, &history)?);
+        let progress = &payout.progress;
+        summary.attempts += u64::from(self.judge_attempts(&payout, &history)?);
+        summary.recalled += u64::from(progress.is_recalled);
         judge_fold(&payout, &history)?;
         let reversals = self.judge_notices(&payout, told)?;
         summary.calls += judge_calls(&payout, &history, told)?;
@@ -180,7 +189,9 @@ impl Simulation {
         summary.returns_told += self.judge_returns(key, participant, told)?;
         let status = payout.progress.status();
         if let Some(attention) = &payout.progress.attention {
-            if status.is_final() || truth != Truth::Absent {
+            let is_excused = self.is_excused(&payout);
+            summary.recalled_in_doubt += u64::from(progress.is_recalled);
+            if !is_excused && (status.is_final() || truth != Truth::Absent) {
                 return Err(format!(
                     "it waits for a person ({}) and the provider could be asked: {truth:?}",
                     attention.because()
@@ -312,11 +323,16 @@ impl Simulation {
         let keys = self.plan.keys();
         let waiting = |(name, participant): &(String, Participant)| {
             let payout = finish(self.store.payout(&key(name))).unwrap();
-            let progress = payout.map(|it| it.progress);
-            let progress = progress.filter(|it| it.attention.is_some() && !it.is_quarantined())?;
+            let payout = payout
+                .filter(|it| it.progress.attention.is_some() && !it.progress.is_quarantined())?;
+            if self.is_excused(&payout) {
+                return None;
+            }
+            let progress = payout.progress;
             let will_go_on = matches!(progress.attention, Some(Attention::Overdue(_)))
                 && progress.waiting.is_some_and(|waiting| waiting.wait != Wait::Doubt);
-            let is_given_up = progress.lost + 1 >= self.plan.policy.lost_max;
+            let is_given_up =
+                progress.lost + 1 >= self.plan.policy.lost_max || progress.is_recalled;
             let begun_at = progress.first_begun_at.unwrap_or(self.timer.now());
             let may_send_again = participant.may_send_again(self.timer.now().since(begun_at));
             Some((name.clone(), will_go_on || (!is_given_up && may_send_again)))
@@ -390,14 +406,6 @@ fn judge_calls(payout: &Payout, history: &[Entry], told: &[Notice]) -> Result<u6
         return Err("it waits for a person, and none was called".to_owned());
     }
     Ok(calls)
-}
-
-fn judge_attempts(payout: &Payout, history: &[Entry]) -> Result<u32, String> {
-    let begun = attempts_one_at_a_time(history)?;
-    if begun != payout.progress.attempts {
-        return Err(format!("{begun} attempts in its history, {}", payout.progress.attempts));
-    }
-    Ok(begun)
 }
 
 /// Is what is stored the fold of what was learned?

@@ -17,10 +17,12 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     things: Vec<(Timestamp, Submission)>,
+    /// What was taken, each once.
+    handed_in: Vec<Submission>,
 }
 
 #[derive(Debug, Clone)]
-struct Submission {
+pub(super) struct Submission {
     run: RunId,
     orders: Vec<PayoutOrder>,
     is_repeated: bool,
@@ -42,7 +44,17 @@ impl Agenda {
             let later = now.plus(chance.within(Span::from_millis(1, 3_600_000)));
             things.push((later, submission("second", second)));
         }
-        Self { things }
+        Self { things, handed_in: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, at: Timestamp, submission: Submission) {
+        self.things.push((at, submission));
+    }
+
+    /// What was taken, to be handed in again.
+    pub(super) fn handed_in(&self) -> Vec<Submission> {
+        let again = |it: &Submission| Submission { is_repeated: true, ..it.clone() };
+        self.handed_in.iter().map(again).collect()
     }
 
     pub(super) fn next(&self) -> Option<Timestamp> {
@@ -83,9 +95,14 @@ impl Simulation {
         self.runs.insert(submission.run.clone(), submission.orders.len() as u64);
         if submission.is_repeated {
             let is_known = |it: &Submitted| matches!(it, Submitted::Existing { .. });
-            assert!(submitted.iter().all(is_known), "a repeated order is new: {submitted:?}");
+            let may_be_forgotten = self.past.as_ref().is_some_and(|past| past.returned > 0);
+            assert!(
+                may_be_forgotten || submitted.iter().all(is_known),
+                "a repeated order is new: {submitted:?}"
+            );
             return;
         }
+        self.agenda.handed_in.push(submission.clone());
         assert_conflict(&engine, &submission);
         if self.chance.below(8) == 0 {
             self.log.count("orders handed in twice", "");

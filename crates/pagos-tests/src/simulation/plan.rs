@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pagos_engine::Policy;
+use pagos_engine::{Policy, WithoutWitness};
 use pagos_kit::Terms;
 use pagos_twin::{Profile, Span, SplitMix64};
 
@@ -29,6 +29,7 @@ pub struct Schedule {
     pub(crate) worker_per_mille: u64,
     pub(crate) clocks: Clocks,
     pub(crate) division: Division,
+    pub(crate) fate: Fate,
 }
 
 /// Which accounts do the workers serve?
@@ -95,7 +96,14 @@ impl Schedule {
                 0 => Division::ByAccount,
                 _ => Division::Shared,
             },
+            fate: Fate::of(seed, GoingBack::AtTimes),
         }
+    }
+
+    /// The same schedule in which the store goes back as often as that.
+    #[must_use]
+    pub fn going_back(self, how: GoingBack) -> Self {
+        Self { fate: Fate::of(self.seed, how), ..self }
     }
 
     /// How many payouts there are.
@@ -120,6 +128,114 @@ impl Schedule {
             (0..count).map(move |nth| (name(nth), participant)).collect::<Vec<_>>()
         };
         self.mix.iter().flat_map(of_participant).collect()
+    }
+}
+
+/// How often the store goes back to an earlier state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoingBack {
+    /// In one schedule of five, and always with a witness.
+    AtTimes,
+    /// In every schedule, with a witness.
+    Always,
+    /// In every schedule, without a witness: what that costs is counted, not judged.
+    WithoutWitness,
+}
+
+impl GoingBack {
+    /// How to ask for it on the command line.
+    pub(crate) fn flag(self) -> &'static str {
+        match self {
+            Self::AtTimes => "",
+            Self::Always => " --go-back",
+            Self::WithoutWitness => " --without-witness",
+        }
+    }
+}
+
+/// What becomes of the store and its witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) has_witness: bool,
+    /// How often the store goes back, at most.
+    pub(crate) returns: u32,
+    pub(crate) kind: Kind,
+    /// Whether all workers end when the store goes back.
+    pub(crate) do_workers_end: bool,
+    pub(crate) witness: OfWitness,
+}
+
+/// What the store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It says that it continues on another line of history.
+    Server,
+    /// It says nothing.
+    File,
+}
+
+/// What becomes of a witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OfWitness {
+    Kept,
+    /// It is out of reach for a time.
+    Lost(WithoutWitness),
+    /// It loses its newest attempts.
+    SetBack,
+    /// It goes back together with the store.
+    GoesBack,
+}
+
+impl Kind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Server => "a server",
+            Self::File => "a file",
+        }
+    }
+}
+
+impl Fate {
+    /// Nothing happens to either.
+    pub(crate) const CALM: Self = Self {
+        has_witness: true,
+        returns: 0,
+        kind: Kind::File,
+        do_workers_end: true,
+        witness: OfWitness::Kept,
+    };
+
+    fn of(seed: u64, how: GoingBack) -> Self {
+        let mut chance = SplitMix64::for_occasion(seed, "fate", "", 0);
+        let (stop, go_on) =
+            (OfWitness::Lost(WithoutWitness::Stop), OfWitness::Lost(WithoutWitness::GoOn));
+        let often = 1 + u32::from(chance.below(3) == 0);
+        let drawn = chance.below(100);
+        let (returns, witness) = match (how, drawn) {
+            (GoingBack::AtTimes, 0..70) => return Self::CALM,
+            (GoingBack::AtTimes, 70..88) => (often, OfWitness::Kept),
+            (GoingBack::AtTimes, 88..91) => (often, stop),
+            (GoingBack::AtTimes, 91..94) => (0, stop),
+            (GoingBack::AtTimes, 94..97) => (0, go_on),
+            (GoingBack::AtTimes, _) => (0, OfWitness::SetBack),
+            (GoingBack::Always, 0..75) => (often, OfWitness::Kept),
+            (GoingBack::Always, 75..90) => (often, stop),
+            (GoingBack::Always, _) => (often, OfWitness::GoesBack),
+            (GoingBack::WithoutWitness, _) => (often, OfWitness::Kept),
+        };
+        let kind = if chance.below(2) == 0 { Kind::Server } else { Kind::File };
+        let do_workers_end = match kind {
+            Kind::Server => chance.below(4) == 0,
+            // Nobody has a file open while it is replaced; the witness is to refuse all the same.
+            Kind::File => chance.below(4) > 0,
+        };
+        let has_witness = how != GoingBack::WithoutWitness;
+        Self { has_witness, returns, kind, do_workers_end, witness }
+    }
+
+    /// Whether nothing may be paid twice.
+    pub(crate) fn is_judged(self) -> bool {
+        self.has_witness && self.witness != OfWitness::GoesBack
     }
 }
 

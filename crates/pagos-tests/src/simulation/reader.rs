@@ -39,6 +39,12 @@ impl Reader {
         !page.is_empty()
     }
 
+    /// The store has lost what it told last, and will give those numbers to other notices.
+    pub(super) fn go_back(&mut self, store: &dyn Store) {
+        let newest = finish(store.newest_notice()).unwrap();
+        self.told.retain(|number| *number <= newest);
+    }
+
     /// Was it told everything, in order, at least once?
     pub(super) fn judge(&mut self, store: &dyn Store) -> Result<(), String> {
         while self.read_page(store, 100, false) {}

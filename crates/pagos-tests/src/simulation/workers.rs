@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use pagos_core::{Clock, Timestamp};
+use pagos_engine::{EngineError, Worked};
 use pagos_twin::Span;
 
 use crate::{
@@ -39,6 +40,7 @@ impl Simulation {
         for _ in 0..self.plan.workers {
             let clock = MachineClock::new(Arc::clone(&self.timer), 0);
             let worker = self.fresh(self.hands.len(), &clock, false);
+            finish(worker.engine().take_turn()).unwrap();
             let (state, rested_at, cut_until) = (State::Awake, 0, self.timer.now());
             self.hands.push(WorkerSlot { worker, clock, state, rested_at, cut_until });
             let nth = self.hands.len() - 1;
@@ -69,7 +71,16 @@ impl Simulation {
             State::Gone(_) => {
                 let clock = Arc::clone(&self.hands[nth].clock);
                 let is_cut = now < self.hands[nth].cut_until;
-                self.hands[nth].worker = self.fresh(nth, &clock, is_cut);
+                let worker = self.fresh(nth, &clock, is_cut);
+                if let Err(error) = finish(worker.engine().take_turn()) {
+                    self.log.say(|| format!("cannot begin: {error}"));
+                    self.hands[nth].state = State::Gone(now.plus(Duration::from_secs(5)));
+                    return true;
+                }
+                if is_cut {
+                    worker.injector().cut();
+                }
+                self.hands[nth].worker = worker;
                 self.hands[nth].state = State::Awake;
                 self.hands[nth].rested_at = 0;
                 self.log.say(|| "begins".to_owned());
@@ -91,11 +102,7 @@ impl Simulation {
         self.look_at(nth, ended)
     }
 
-    fn look_at(
-        &mut self,
-        nth: usize,
-        ended: Option<Result<pagos_engine::Worked, pagos_engine::EngineError>>,
-    ) -> bool {
+    fn look_at(&mut self, nth: usize, ended: Option<Result<Worked, EngineError>>) -> bool {
         let now = self.timer.now();
         let injector = self.hands[nth].worker.injector();
         let (is_dead, is_stalled, is_cut) =
@@ -107,6 +114,7 @@ impl Simulation {
                 (_, _, true) => "store out of reach",
                 _ if point.starts_with("request") || point.starts_with("create") => "line broken",
                 _ if point.starts_with("query") => "line broken",
+                _ if point.starts_with("witness") => "witness failed",
                 _ => "store failed",
             };
             self.log.count(what, point);
@@ -139,6 +147,8 @@ impl Simulation {
             // What supervises it starts it again.
             Some(Err(error)) => {
                 self.log.say(|| format!("ends: {error}"));
+                let is_expected = matches!(error, EngineError::Store(_));
+                assert!(is_expected, "a worker ends: {error}");
                 self.hands[nth].state = State::Gone(now.plus(Duration::from_secs(5)));
             }
         }
@@ -192,15 +202,21 @@ impl Simulation {
         let injector = Arc::new(FaultInjector::jittering(self.chance.next_u64()));
         let serves = |participant| self.plan.serves(nth, participant);
         let engine = self.engine(&injector, Arc::clone(clock) as _, serves);
-        if is_cut {
-            injector.cut();
-        }
         if self.plan.workers == 1 && !is_cut && self.chance.below(2) == 0 {
             // Who knows to be the only one need not wait for the claims of a former life.
             self.log.count("claims ended at start", "");
             finish(self.store.end_claims()).unwrap();
         }
         Worker::new(engine, injector)
+    }
+
+    /// All processes end, and begin again within a minute.
+    pub(super) fn end_workers(&mut self) {
+        for nth in 0..self.hands.len() {
+            let pause = self.chance.within(Span::from_millis(0, 60_000));
+            self.hands[nth].worker.injector().kill();
+            self.hands[nth].state = State::Gone(self.timer.now().plus(pause));
+        }
     }
 
     /// Is anybody in the middle of something, or away?
