@@ -203,9 +203,12 @@ impl From<tokio_postgres::Error> for Failure {
                 (_, "53100") => {
                     "the server's disk is full; nothing was written; make room".to_owned()
                 }
-                (_, "25006") => "the server cannot be written: it is a standby, or set to reading \
+                // The second is that of a transaction that begins by saying that it writes.
+                (_, "25006" | "0A000") => {
+                    "the server cannot be written: it is a standby, or set to reading \
                                  only; connect to the primary"
-                    .to_owned(),
+                        .to_owned()
+                }
                 (_, "57014") => "the server cancelled a statement that took too long, or a person \
                                  did; nothing was written"
                     .to_owned(),

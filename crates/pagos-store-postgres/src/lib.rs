@@ -67,6 +67,7 @@ mod flight;
 mod forget;
 mod group;
 mod inbox;
+mod lineage;
 mod list;
 mod opening;
 mod options;
@@ -104,6 +105,8 @@ pub use findings::{Finding, Severity};
 pub use options::PostgresOptions;
 #[cfg(feature = "scratch")]
 pub use scratch::Scratch;
+#[cfg(all(unix, feature = "scratch"))]
+pub use scratch::ScratchCluster;
 #[cfg(feature = "scratch")]
 pub use scratch::ScratchDatabase;
 pub use settings::ServerSettings;

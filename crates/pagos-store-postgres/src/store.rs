@@ -267,11 +267,14 @@ fn build_tls(
 
 #[async_trait]
 impl Store for PostgresStore {
+    /// The system identifier and the timeline, as the beginning of the last transaction saw them.
     fn lineage(&self) -> Option<String> {
-        None
+        self.pool.target.lineages.last()
     }
 
     async fn take_turn(&self) -> Result<Turn, StoreError> {
+        // What is compared before the first claim is compared on the present line of history.
+        self.pool.read(&query::Look).await?;
         Ok(Turn::Shared)
     }
 
