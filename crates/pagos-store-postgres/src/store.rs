@@ -16,7 +16,6 @@ use pagos_engine::{
     Begin, Claim, ClaimRequest, Closed, Committed, Entry, Filter, Intent, Lane, Notice, Page,
     Payout, Permit, Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::moving::{PostgresRows, PostgresTarget};
 
@@ -31,14 +30,12 @@ use crate::{
     quarantine::SetAside,
     query,
     run::{self, Fixed},
-    schema::IsNew,
-    session::secret_bytes,
+    schema::{self, IsNew},
     settings::{ReadSettings, ServerSettings},
-    submit,
+    setup, submit,
     tallies::{Of, ReadTally},
-    target::{Mode, Target},
-    tls,
-    url::{self, Encryption, Server},
+    target::Mode,
+    url,
 };
 
 /// A [`Store`] on a PostgreSQL server, for any number of workers on any number of machines.
@@ -175,26 +172,12 @@ impl PostgresStore {
     async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
         let connect_timeout = options.connect_timeout;
         let store = Self::build(url, options, mode)?;
-        store.pool.prepare(connect_timeout).await?;
+        store.pool.prepare(schema::STORE, connect_timeout).await?;
         Ok(store)
     }
 
     fn build(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {
-        check_schema_name(&options.schema)?;
-        let mut server = url::parse(url)?;
-        if let Some(password) = &options.password
-            && server.config.get_password().is_none()
-        {
-            server.config.password(secret_bytes(password));
-        }
-        if mode == Mode::Write {
-            url::prefer_primary(&mut server.config);
-        }
-        let tls = build_tls(&server, &options)?;
-        let mut target = Target::new(server, options.schema, mode, options.connect_timeout);
-        target.tls = tls;
-        let pool = Pool::new(target, options.reconnect_for, options.connections_max);
-        Ok(Self { pool: Arc::new(pool), groups: Groups::new() })
+        Ok(Self { pool: Arc::new(setup::pool(url, options, mode)?), groups: Groups::new() })
     }
 
     /// The settings of the server; [`ServerSettings::findings`] interprets them.
@@ -227,42 +210,6 @@ impl PostgresStore {
         while self.pool.write(&outbox::Number).await? {}
         Ok(true)
     }
-}
-
-/// The name is written into statements, so it must not need quotes.
-fn check_schema_name(name: &str) -> Result<(), StoreError> {
-    let is_plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
-    let is_first = |letter: char| matches!(letter, 'a'..='z' | '_');
-    let is_good = name.len() <= 63
-        && !name.starts_with("pg_")
-        && name.starts_with(is_first)
-        && name.chars().all(is_plain);
-    match is_good {
-        true => Ok(()),
-        false => Err(StoreError::new(
-            "a schema's name is lower-case letters, digits and underscores, at most 63, and does \
-             not begin with a digit or pg_",
-        )),
-    }
-}
-
-fn build_tls(
-    server: &Server,
-    options: &PostgresOptions,
-) -> Result<Option<MakeRustlsConnect>, StoreError> {
-    if server.encryption == Encryption::None {
-        return Ok(None);
-    }
-    let mut roots = options.extra_roots_pem.clone();
-    if let Some(path) = &server.roots_file {
-        let pem = std::fs::read(path).map_err(|cause| {
-            StoreError::new(format!("the authorities in {path} (sslrootcert) cannot be read"))
-                .with_source(cause)
-        })?;
-        roots.push(b'\n');
-        roots.extend(pem);
-    }
-    Ok(Some(MakeRustlsConnect::new(tls::build_config(&roots)?)))
 }
 
 #[async_trait]
