@@ -10,7 +10,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU8, Ordering},
     },
     time::Duration,
@@ -27,6 +27,7 @@ use tokio_postgres::{
 use crate::{
     failure::{Failure, Kind},
     flight,
+    lineage::Line,
     opening::{self, Access, Found, SERVER},
     parameter::Parameter,
     target::{MARK, Mode, Target},
@@ -39,6 +40,7 @@ pub(crate) struct Connection {
     search_path: String,
     /// The mark of a session that is ours alone; `None` behind a pooler.
     mark: Option<String>,
+    line: Line,
     scope: AtomicU8,
     /// The statements that have names in our session.
     statements: Mutex<HashMap<&'static str, Statement>>,
@@ -100,6 +102,7 @@ impl Connection {
                 // ours.
                 search_path: format!("\"{}\", pg_temp", target.schema),
                 mark,
+                line: Line::new(Arc::clone(&target.lineages)),
                 scope: AtomicU8::new(OUTSIDE),
                 statements: Mutex::default(),
                 writer: None,
@@ -149,11 +152,23 @@ impl Connection {
             self.batch(&sql).await?;
             self.mark = Some(settled);
         }
-        Ok(())
+        // A session of ours stays on one server; through a pooler, each transaction may be on another.
+        self.line.learn(&self.client, self.mark.is_some()).await
+    }
+
+    /// Notes the server's line of history, outside a transaction.
+    pub(crate) async fn look_at_lineage(&self) -> Result<(), Failure> {
+        answered(self.line.look(&self.client)).await
     }
 
     fn opening(&self, access: Access, further: &str) -> String {
-        opening::begin(access, self.mark.as_deref(), &self.search_path, further)
+        let (mark, lineage) = (self.mark.as_deref(), self.line.column());
+        opening::begin(access, mark, &self.search_path, lineage, further)
+    }
+
+    /// Sends the beginning of a transaction, which may tell the line of history.
+    async fn send_opening(&self, opening: &str) -> Result<(), tokio_postgres::Error> {
+        self.line.ask(&self.client, opening).await.map(drop)
     }
 
     /// Begins a transaction that may write, and runs statements without parameters in it; returns
@@ -170,9 +185,10 @@ impl Connection {
         self.scope.store(scope, Ordering::Relaxed);
     }
 
-    /// Runs statements without parameters; returns how many rows the last of them affected.
+    /// Runs statements without parameters, and notes the line of history if they tell it; returns
+    /// how many rows the last of them affected.
     async fn simple(&self, sql: &str) -> Result<u64, Failure> {
-        let messages = answered(self.client.simple_query(sql)).await?;
+        let messages = answered(self.line.ask(&self.client, sql)).await?;
         let mut touched = 0;
         for message in messages {
             if let SimpleQueryMessage::CommandComplete(rows) = message {
@@ -264,8 +280,7 @@ impl Connection {
             }
         };
         let asking = self.ask(second.as_ref(), flown.sql, &parameters);
-        let (begun, ended) =
-            (self.client.batch_execute(&opening), self.client.batch_execute("COMMIT"));
+        let (begun, ended) = (self.send_opening(&opening), self.client.batch_execute("COMMIT"));
         let all = join4(begun, preparing, asking, ended);
         let Ok((begun, prepared, rows, ended)) = tokio::time::timeout(ANSWER_TIMEOUT, all).await
         else {
@@ -426,7 +441,7 @@ impl Connection {
     ) -> Result<T, Failure> {
         let opening = self.opening(access, "");
         let (begun, answer, ended) =
-            (self.client.batch_execute(&opening), asking, self.client.batch_execute("COMMIT"));
+            (self.send_opening(&opening), asking, self.client.batch_execute("COMMIT"));
         let all = join3(begun, answer, ended);
         answered(async {
             let (begun, answer, ended) = all.await;

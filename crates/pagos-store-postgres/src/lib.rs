@@ -67,6 +67,7 @@ mod flight;
 mod forget;
 mod group;
 mod inbox;
+mod lineage;
 mod list;
 mod opening;
 mod options;
@@ -89,6 +90,7 @@ mod scratch;
 mod sealed;
 mod session;
 mod settings;
+mod setup;
 mod step;
 mod store;
 mod submit;
@@ -98,14 +100,18 @@ mod telemetry;
 mod tls;
 mod transaction;
 mod url;
+mod witness;
 mod writer;
 
 pub use findings::{Finding, Severity};
 pub use options::PostgresOptions;
 #[cfg(feature = "scratch")]
 pub use scratch::Scratch;
+#[cfg(all(unix, feature = "scratch"))]
+pub use scratch::ScratchCluster;
 #[cfg(feature = "scratch")]
 pub use scratch::ScratchDatabase;
 pub use settings::ServerSettings;
 pub use store::{PostgresRows, PostgresStore, PostgresTarget};
 pub use url::ServerAddress;
+pub use witness::{Opening, PostgresWitness, WitnessOptions, is_same_server};

@@ -10,21 +10,24 @@ pub(crate) enum Access {
 }
 
 /// The beginning of every transaction, with additional settings if it has any. In a session of ours
-/// it checks the mark, which is an error if it is missing; elsewhere it makes the settings.
+/// it checks the mark, which is an error if it is missing; elsewhere it makes the settings. Where
+/// the transaction writes, it tells the server's line of history too, by the column `lineage`.
 pub(crate) fn begin(
     access: Access,
     mark: Option<&str>,
     search_path: &str,
+    lineage: Option<&str>,
     further: &str,
 ) -> String {
-    let access = match access {
-        Access::Read => "READ ONLY",
-        Access::Write => "READ WRITE",
+    let (access, lineage) = match access {
+        Access::Read => ("READ ONLY", None),
+        Access::Write => ("READ WRITE", lineage),
     };
     let begin = format!("BEGIN ISOLATION LEVEL READ COMMITTED {access};");
+    let lineage = lineage.map(|column| format!(", {column}")).unwrap_or_default();
     match mark {
-        Some(mark) => format!("{begin} {further} {}", look_at(mark)),
-        None => format!("{begin} {}; {further}", settings(search_path, true)),
+        Some(mark) => format!("{begin} {further} {}{lineage}", look_at(mark)),
+        None => format!("{begin} {}{lineage}; {further}", settings(search_path, true)),
     }
 }
 

@@ -59,13 +59,25 @@ impl Work for ReadHistory<'_> {
     }
 }
 
-/// Reads the identity of this database.
+/// Notes the server's line of history, where nothing is written.
+pub(crate) struct Look;
+
+impl Work for Look {
+    type Answer = ();
+
+    async fn run(&self, connection: &Connection) -> Result<(), Failure> {
+        connection.look_at_lineage().await
+    }
+}
+
+/// Reads the identity of this database, and the line of history that it is on.
 pub(crate) struct Identity;
 
 impl Work for Identity {
     type Answer = String;
 
     async fn run(&self, connection: &Connection) -> Result<String, Failure> {
+        connection.look_at_lineage().await?;
         Ok(connection.one("SELECT id FROM identity", &[]).await?.try_get(0)?)
     }
 }

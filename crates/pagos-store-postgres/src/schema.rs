@@ -10,6 +10,7 @@ mod version_6;
 mod version_7;
 mod version_8;
 mod version_9;
+mod witness;
 
 use std::time::Duration;
 
@@ -17,6 +18,29 @@ use crate::{
     connection::{Commit, Connection},
     failure::Failure,
     transaction::Work,
+};
+
+/// The tables of one purpose, in a schema of their own.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// The table that counts the migrations, by which these tables are recognised.
+    counter: &'static str,
+    read_version: &'static str,
+    migrations: &'static [&'static str],
+}
+
+/// The tables of a store.
+pub(crate) const STORE: &Tables = &Tables {
+    counter: "schema_version",
+    read_version: "SELECT version FROM schema_version",
+    migrations: &MIGRATIONS,
+};
+
+/// The tables of witnesses. `schema/witness.rs` makes them.
+pub(crate) const WITNESSES: &Tables = &Tables {
+    counter: "witness_version",
+    read_version: "SELECT version FROM witness_version",
+    migrations: &[witness::VERSION_1],
 };
 
 /// Each migration raises the schema's number by one. They are never edited, only added.
@@ -36,9 +60,6 @@ const MIGRATIONS: [&str; 11] = [
 
 /// How long one migration may take: it rewrites each row of a large database.
 const MIGRATION_MAX: Duration = Duration::from_mins(30);
-
-/// The schema that this version reads and writes.
-pub(crate) const VERSION: usize = MIGRATIONS.len();
 
 /// "Pago" in ASCII: the first half of the advisory locks of this crate.
 pub(crate) const LOCK: i32 = 0x5061_676f;
@@ -181,15 +202,19 @@ CREATE TABLE writers (
 ) WITH (fillfactor = 20);
 "#;
 
-/// Brings the schema to [`VERSION`], in one transaction; many programs may do so at once.
-pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(), Failure> {
-    if version(connection, schema).await? == Some(VERSION) {
+/// Brings the schema to the present version, in one transaction; many programs may do so at once.
+pub(crate) async fn migrate(
+    connection: &Connection,
+    tables: &Tables,
+    schema: &str,
+) -> Result<(), Failure> {
+    if version(connection, tables, schema).await? == Some(tables.version()) {
         return Ok(());
     }
     connection
         .begin("SET LOCAL statement_timeout TO '30min'; SET LOCAL lock_timeout TO '10min'")
         .await?;
-    let outcome = match advance(connection, schema).await {
+    let outcome = match advance(connection, tables, schema).await {
         Ok(()) => match connection.commit().await {
             Commit::Done => Ok(()),
             // A migration is never done twice, so it need not be known whether this one happened.
@@ -205,9 +230,10 @@ pub(crate) async fn migrate(connection: &Connection, schema: &str) -> Result<(),
 
 /// Reads the version under the lock: another program may have migrated in between, or may even be
 /// newer.
-async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
+async fn advance(connection: &Connection, tables: &Tables, schema: &str) -> Result<(), Failure> {
     connection.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", &[&LOCK, &schema]).await?;
-    let found = version(connection, schema).await?.unwrap_or(0);
+    let found = version(connection, tables, schema).await?.unwrap_or(0);
+    let counter = tables.counter;
     if found == 0 {
         // Not IF NOT EXISTS, which needs the right to create schemas even if there is nothing to
         // do.
@@ -215,16 +241,16 @@ async fn advance(connection: &Connection, schema: &str) -> Result<(), Failure> {
         if connection.at_most_one(exists, &[&schema]).await?.is_none() {
             connection.batch(&format!("CREATE SCHEMA \"{schema}\"")).await?;
         }
-        connection.batch("CREATE TABLE schema_version (version integer NOT NULL)").await?;
-        connection.batch("INSERT INTO schema_version VALUES (0)").await?;
+        connection.batch(&format!("CREATE TABLE {counter} (version integer NOT NULL)")).await?;
+        connection.batch(&format!("INSERT INTO {counter} VALUES (0)")).await?;
     }
-    for migration in MIGRATIONS.iter().skip(found) {
+    for migration in tables.migrations.iter().skip(found) {
         connection.batch_within(migration, MIGRATION_MAX).await?;
     }
-    connection.batch(&format!("UPDATE schema_version SET version = {VERSION}")).await
+    connection.batch(&format!("UPDATE {counter} SET version = {}", tables.version())).await
 }
 
-/// Whether none of our tables exist yet.
+/// Whether no tables of a store exist yet.
 pub(crate) struct IsNew<'call> {
     pub(crate) schema: &'call str,
 }
@@ -233,7 +259,7 @@ impl Work for IsNew<'_> {
     type Answer = bool;
 
     async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
-        Ok(version(connection, self.schema).await?.is_none())
+        Ok(version(connection, STORE, self.schema).await?.is_none())
     }
 }
 
@@ -241,34 +267,43 @@ impl Work for IsNew<'_> {
 ///
 /// # Errors
 /// If the tables are another program's, or a newer version's.
-async fn version(connection: &Connection, schema: &str) -> Result<Option<usize>, Failure> {
-    let row = connection.one(TABLES, &[&schema]).await?;
-    let (tables, is_ours): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
+async fn version(
+    connection: &Connection,
+    tables: &Tables,
+    schema: &str,
+) -> Result<Option<usize>, Failure> {
+    let row = connection.one(TABLES, &[&schema, &tables.counter]).await?;
+    let (found, is_ours): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
     if !is_ours {
-        return match tables {
+        return match found {
             0 => Ok(None),
             _ => Err(Failure::new(format!(
                 "the schema {schema} holds tables of another program; name another schema"
             ))),
         };
     }
-    let row = connection.one("SELECT version FROM schema_version", &[]).await?;
+    let row = connection.one(tables.read_version, &[]).await?;
     let version: i32 = row.try_get(0)?;
     let version =
         usize::try_from(version).map_err(|_| Failure::new("the schema's number is negative"))?;
-    if version > VERSION {
+    if version > tables.version() {
         return Err(Failure::new(format!(
             "the database was written by a newer version of pagos (schema {version}, this one \
-             knows {VERSION}); upgrade this program"
+             knows {}); upgrade this program",
+            tables.version()
         )));
     }
     Ok(Some(version))
 }
 
 /// For readers: checks that the schema exists and has the current version.
-pub(crate) async fn check(connection: &Connection, schema: &str) -> Result<(), Failure> {
-    match version(connection, schema).await? {
-        Some(VERSION) => Ok(()),
+pub(crate) async fn check(
+    connection: &Connection,
+    tables: &Tables,
+    schema: &str,
+) -> Result<(), Failure> {
+    match version(connection, tables, schema).await? {
+        Some(version) if version == tables.version() => Ok(()),
         Some(_) => Err(Failure::new(
             "the database was written by an older version of pagos; open it for writing once, as \
              `pagos pay` and `pagos serve` do, to bring it up to date",
@@ -280,7 +315,14 @@ pub(crate) async fn check(connection: &Connection, schema: &str) -> Result<(), F
     }
 }
 
-const TABLES: &str = "SELECT count(*), coalesce(bool_or(relname = 'schema_version'), false)
+impl Tables {
+    /// The version that this program reads and writes.
+    pub(crate) fn version(&self) -> usize {
+        self.migrations.len()
+    }
+}
+
+const TABLES: &str = "SELECT count(*), coalesce(bool_or(relname = $2), false)
      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
      WHERE nspname = $1 AND relkind IN ('r', 'p', 'v', 'm')";
 
@@ -303,7 +345,7 @@ mod tests {
     #[tokio::test]
     async fn every_version_comes_to_the_present_one() {
         let Some(scratch) = Scratch::from_env() else { return };
-        for from in 0..=VERSION {
+        for from in 0..=STORE.version() {
             let database = scratch.database().await;
             let connection = connect(&database.url).await;
             connection.begin("CREATE SCHEMA pagos").await.unwrap();
@@ -316,9 +358,10 @@ mod tests {
                 connection.batch(migration).await.unwrap();
             }
             assert!(matches!(connection.commit().await, Commit::Done));
-            migrate(&connection, "pagos").await.unwrap();
-            assert_eq!(version(&connection, "pagos").await.unwrap(), Some(VERSION), "from {from}");
-            migrate(&connection, "pagos").await.unwrap();
+            migrate(&connection, STORE, "pagos").await.unwrap();
+            let found = version(&connection, STORE, "pagos").await.unwrap();
+            assert_eq!(found, Some(STORE.version()), "from {from}");
+            migrate(&connection, STORE, "pagos").await.unwrap();
             let store = PostgresStore::connect(&database.url, PostgresOptions::default()).await;
             assert!(store.is_ok(), "from {from}");
         }

@@ -4,6 +4,9 @@
 // A test that cannot have its database panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
+#[cfg(unix)]
+mod cluster;
+
 use std::time::Duration;
 
 use crate::{
@@ -11,6 +14,9 @@ use crate::{
     target::{Mode, Target},
     url,
 };
+
+#[cfg(unix)]
+pub use cluster::ScratchCluster;
 
 const VARIABLE: &str = "PAGOS_TEST_POSTGRES_URL";
 

@@ -16,7 +16,6 @@ use pagos_engine::{
     Begin, Claim, ClaimRequest, Closed, Committed, Entry, Filter, Intent, Lane, Notice, Page,
     Payout, Permit, Released, Run, RunId, Step, Store, StoreError, Submitted, Tally, Turn, Work,
 };
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::moving::{PostgresRows, PostgresTarget};
 
@@ -31,14 +30,13 @@ use crate::{
     quarantine::SetAside,
     query,
     run::{self, Fixed},
-    schema::IsNew,
-    session::secret_bytes,
+    schema::{self, IsNew},
     settings::{ReadSettings, ServerSettings},
+    setup::{self, Hosts},
     submit,
     tallies::{Of, ReadTally},
-    target::{Mode, Target},
-    tls,
-    url::{self, Encryption, Server},
+    target::Mode,
+    url,
 };
 
 /// A [`Store`] on a PostgreSQL server, for any number of workers on any number of machines.
@@ -180,7 +178,7 @@ impl PostgresStore {
             Mode::Read => Hosts::Any,
         };
         let store = Self::build(url, options, mode, hosts)?;
-        store.pool.prepare(connect_timeout).await?;
+        store.pool.prepare(schema::STORE, connect_timeout).await?;
         Ok(store)
     }
 
@@ -190,20 +188,7 @@ impl PostgresStore {
         mode: Mode,
         hosts: Hosts,
     ) -> Result<Self, StoreError> {
-        check_schema_name(&options.schema)?;
-        let mut server = url::parse(url)?;
-        if let Some(password) = &options.password
-            && server.config.get_password().is_none()
-        {
-            server.config.password(secret_bytes(password));
-        }
-        if hosts == Hosts::Primary {
-            url::prefer_primary(&mut server.config);
-        }
-        let tls = build_tls(&server, &options)?;
-        let mut target = Target::new(server, options.schema, mode, options.connect_timeout);
-        target.tls = tls;
-        let pool = Pool::new(target, options.reconnect_for, options.connections_max);
+        let pool = setup::pool(url, options, mode, hosts)?;
         Ok(Self { pool: Arc::new(pool), groups: Groups::new() })
     }
 
@@ -239,57 +224,16 @@ impl PostgresStore {
     }
 }
 
-/// The name is written into statements, so it must not need quotes.
-fn check_schema_name(name: &str) -> Result<(), StoreError> {
-    let is_plain = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
-    let is_first = |letter: char| matches!(letter, 'a'..='z' | '_');
-    let is_good = name.len() <= 63
-        && !name.starts_with("pg_")
-        && name.starts_with(is_first)
-        && name.chars().all(is_plain);
-    match is_good {
-        true => Ok(()),
-        false => Err(StoreError::new(
-            "a schema's name is lower-case letters, digits and underscores, at most 63, and does \
-             not begin with a digit or pg_",
-        )),
-    }
-}
-
-/// Which of several hosts is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hosts {
-    /// The one that can be written. A standby may not know yet what is asked about.
-    Primary,
-    Any,
-}
-
-fn build_tls(
-    server: &Server,
-    options: &PostgresOptions,
-) -> Result<Option<MakeRustlsConnect>, StoreError> {
-    if server.encryption == Encryption::None {
-        return Ok(None);
-    }
-    let mut roots = options.extra_roots_pem.clone();
-    if let Some(path) = &server.roots_file {
-        let pem = std::fs::read(path).map_err(|cause| {
-            StoreError::new(format!("the authorities in {path} (sslrootcert) cannot be read"))
-                .with_source(cause)
-        })?;
-        roots.push(b'\n');
-        roots.extend(pem);
-    }
-    Ok(Some(MakeRustlsConnect::new(tls::build_config(&roots)?)))
-}
-
 #[async_trait]
 impl Store for PostgresStore {
+    /// The system identifier and the timeline, as the beginning of the last transaction saw them.
     fn lineage(&self) -> Option<String> {
-        None
+        self.pool.target.lineages.last()
     }
 
     async fn take_turn(&self) -> Result<Turn, StoreError> {
+        // What is compared before the first claim is compared on the present line of history.
+        self.pool.read(&query::Look).await?;
         Ok(Turn::Shared)
     }
 

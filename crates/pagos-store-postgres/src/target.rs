@@ -20,6 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     failure::Failure,
+    lineage::Lineages,
     url::{Encryption, Server},
 };
 
@@ -38,6 +39,7 @@ pub(crate) struct Target {
     pub(crate) schema: String,
     pub(crate) mode: Mode,
     pub(crate) connect_timeout: Duration,
+    pub(crate) lineages: Arc<Lineages>,
     refuses_options: Arc<AtomicBool>,
 }
 
@@ -51,8 +53,8 @@ impl Target {
         mode: Mode,
         connect_timeout: Duration,
     ) -> Self {
-        let refuses_options = Arc::default();
-        Self { server, tls: None, schema, mode, connect_timeout, refuses_options }
+        let (lineages, refuses_options) = Default::default();
+        Self { server, tls: None, schema, mode, connect_timeout, lineages, refuses_options }
     }
 
     /// Connects a client, and returns the mark that its session was begun with. Once a pooler has

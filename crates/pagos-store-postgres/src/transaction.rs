@@ -10,8 +10,8 @@ use crate::{
     failure::{Failure, Kind},
     flight::Flight,
     pool::{Patience, Pool, Taken},
-    schema,
-    target::Mode,
+    schema::{self, Tables},
+    target::{Mode, Target},
     writer::{Found, Writer},
 };
 
@@ -28,11 +28,15 @@ pub(crate) trait Work: Sync {
 
 impl Pool {
     /// Opens the first connection, and updates or checks the tables.
-    pub(crate) async fn prepare(&self, wait_for: Duration) -> Result<(), StoreError> {
+    pub(crate) async fn prepare(
+        &self,
+        tables: &Tables,
+        wait_for: Duration,
+    ) -> Result<(), StoreError> {
         let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
         loop {
-            let failure = match Box::pin(self.prepare_once(&mut taken)).await {
+            let failure = match Box::pin(self.prepare_once(&mut taken, tables)).await {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
@@ -45,11 +49,12 @@ impl Pool {
         }
     }
 
-    async fn prepare_once(&self, taken: &mut Taken<'_>) -> Result<(), Failure> {
+    async fn prepare_once(&self, taken: &mut Taken<'_>, tables: &Tables) -> Result<(), Failure> {
         let connection = taken.connection().await?;
-        match self.target.mode {
-            Mode::Write => schema::migrate(&connection, &self.target.schema).await?,
-            Mode::Read => schema::check(&connection, &self.target.schema).await?,
+        let Target { mode, schema, .. } = &self.target;
+        match mode {
+            Mode::Write => schema::migrate(&connection, tables, schema).await?,
+            Mode::Read => schema::check(&connection, tables, schema).await?,
         }
         taken.slot.connection = Some(connection);
         Ok(())
