@@ -14,10 +14,9 @@ use pagos_core::Timestamp;
 use pagos_engine::{Moved, Restored, StoreError};
 use rusqlite::Connection;
 
-use crate::{failure::Failure, file, place, query};
+use crate::{failure::Failure, file, place, query, records};
 use target::Target;
 
-pub(crate) use copy::{end, mark_of};
 pub use gap::Gap;
 
 /// What the making of a copy has just done.
@@ -129,7 +128,7 @@ pub fn back_up(
     // One snapshot for the pages and for the sums: what others commit meanwhile is in neither.
     source.execute_batch("BEGIN").map_err(Failure::from).map_err(named)?;
     let identity = query::identity(&source).map_err(named)?;
-    let mark = mark_of(&source).map_err(named)?;
+    let mark = records::restored(&source).map_err(named)?;
     let unfinished = target.begin()?;
     let of_target = |failure: Failure| target.failed(failure.error);
     watch(CopyStep::Begun)?;
@@ -191,7 +190,7 @@ fn prepare(
     now: Timestamp,
     is_sealed: bool,
 ) -> Result<(String, Restored, Gap), Failure> {
-    let known = mark_of(copied)?;
+    let known = records::restored(copied)?;
     let own = known.as_ref().filter(|_| is_sealed).map(|it| it.backup_at);
     let made_at = match own {
         Some(made_at) => made_at,
@@ -199,6 +198,6 @@ fn prepare(
     };
     let restored = Restored::of_copy(made_at, now, known.as_ref());
     copy::mark(copied, &restored)?;
-    end(copied)?;
+    file::end_backup(copied)?;
     Ok((query::identity(copied)?, restored, gap::look(copied)?))
 }

@@ -11,7 +11,6 @@ use pagos_engine::StoreError;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
-    backup,
     failure::Failure,
     lock, moved,
     place::{self, blame},
@@ -89,11 +88,15 @@ pub(crate) fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreE
             connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         }
         schema::migrate(&connection)?;
-        // Whatever is written from here on, it is no backup any more.
-        backup::end(&connection)
+        end_backup(&connection)
     };
     patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
+}
+
+/// Forgets what a backup says of its own rows, which is no longer true once it is written to.
+pub(crate) fn end_backup(connection: &Connection) -> Result<(), Failure> {
+    Ok(connection.execute_batch("DROP TABLE IF EXISTS backup")?)
 }
 
 /// Opens an existing database for writing, even if it was moved already.

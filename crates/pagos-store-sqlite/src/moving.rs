@@ -12,12 +12,11 @@ use pagos_engine::{Moved, MovedSum, Restored, StoreError, Turn};
 use rusqlite::{Connection, Row, types::ValueRef};
 
 use crate::{
-    backup,
     failure::Failure,
     file, lock,
     moved::{self, MovedTo},
     place::{self, blame},
-    query,
+    query, records,
 };
 
 /// A database that is about to be moved. Nobody else dispatches from it or writes to it while this
@@ -106,7 +105,7 @@ impl SqliteSource {
     /// # Errors
     /// If the database cannot be read.
     pub fn restored(&self) -> Result<Option<Restored>, StoreError> {
-        Ok(backup::mark_of(&self.connection)?)
+        Ok(records::restored(&self.connection)?)
     }
 
     /// How many rows of this kind there are.

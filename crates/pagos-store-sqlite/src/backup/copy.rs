@@ -9,7 +9,7 @@ use std::{
 
 use pagos_engine::{Moved, Restored, StoreError};
 use rusqlite::{
-    Connection, OptionalExtension,
+    Connection,
     backup::{Backup, StepResult},
     params,
 };
@@ -20,7 +20,7 @@ use crate::{
     file::{self, BUSY_BEAT, BUSY_TIMEOUT, Use, WRITING},
     moving,
     place::{beside, blame},
-    schema, wal,
+    records, schema, wal,
 };
 
 /// How many pages are copied between two beats of the progress.
@@ -195,14 +195,6 @@ fn sum(connection: &Connection, kind: Moved) -> Result<CopiedPart, Failure> {
     Ok(CopiedPart { kind, rows, digest })
 }
 
-/// The mark that a database has already.
-pub(crate) fn mark_of(connection: &Connection) -> Result<Option<Restored>, Failure> {
-    let (kind, name) = Restored::RECORD;
-    let sql = "SELECT body FROM records WHERE kind = ?1 AND name = ?2";
-    let body = connection.query_row(sql, [kind.word(), name], |row| row.get::<_, String>(0));
-    body.optional()?.map(|body| Restored::read(&body)).transpose().map_err(of_store)
-}
-
 /// Marks a copy as restored.
 pub(super) fn mark(copied: &Connection, restored: &Restored) -> Result<(), Failure> {
     let (kind, name) = Restored::RECORD;
@@ -211,7 +203,7 @@ pub(super) fn mark(copied: &Connection, restored: &Restored) -> Result<(), Failu
          ON CONFLICT (kind, name) DO UPDATE SET version = version + 1, body = excluded.body",
         params![kind.word(), name, restored.body().map_err(of_store)?],
     )?;
-    match mark_of(copied)?.as_ref() == Some(restored) {
+    match records::restored(copied)?.as_ref() == Some(restored) {
         true => Ok(()),
         false => Err(Failure::new("the mark of the copy is not as it was written")),
     }
@@ -224,7 +216,7 @@ pub(super) fn seal(copied: &Connection, parts: &mut [CopiedPart]) -> Result<(), 
     for part in parts.iter_mut().filter(|part| part.kind == Moved::Records) {
         *part = sum(copied, part.kind)?;
     }
-    end(copied)?;
+    file::end_backup(copied)?;
     copied.execute_batch(
         "CREATE TABLE backup (kind TEXT PRIMARY KEY, rows INTEGER NOT NULL, sha256 TEXT NOT NULL)
          STRICT, WITHOUT ROWID",
@@ -253,11 +245,6 @@ pub(super) fn sealed(copied: &Connection) -> Result<Option<Vec<CopiedPart>>, Fai
         Ok(CopiedPart { kind, rows: u64::try_from(rows).unwrap_or(0), digest })
     };
     Moved::ALL.into_iter().map(read).collect::<Result<Vec<_>, Failure>>().map(Some)
-}
-
-/// Whatever is written to it from here on, it is no backup any more.
-pub(crate) fn end(connection: &Connection) -> Result<(), Failure> {
-    Ok(connection.execute_batch("DROP TABLE IF EXISTS backup")?)
 }
 
 /// Closes it, so that nothing of it is anywhere but in its file.
