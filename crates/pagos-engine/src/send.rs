@@ -36,8 +36,9 @@ impl Engine {
         let Some((payout, handle)) = self.prepare(claim.payout).await? else { return Ok(()) };
         // While the attempt is being written, it may or may not have begun.
         let _on_its_way = self.sending.begin();
+        let line = self.store.lineage();
         let Some(payout) = self.begin(payout, handle).await? else { return Ok(()) };
-        let Some((payout, passed)) = self.pass(payout).await? else { return Ok(()) };
+        let Some((payout, passed)) = self.pass(payout, &line).await? else { return Ok(()) };
         self.send_begun(payout, claim.lease_until, passed, place).await
     }
 

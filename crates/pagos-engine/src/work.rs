@@ -419,6 +419,7 @@ impl Engine {
         }
         let shares = self.leave_closed(shares).await?;
         let request = ClaimRequest { now: self.timer.now(), shares: shares.clone() };
+        let line = self.store.lineage();
         // While an attempt is being written, it may or may not have begun, so it counts from
         // before.
         let on_their_way = Mutex::new(BTreeMap::new());
@@ -435,7 +436,7 @@ impl Engine {
             let on_its_way = on_their_way.remove(&claim.payout.order.key);
             Held { claim, on_its_way, passage: None }
         };
-        let claims = self.pass_claims(claims.into_iter().map(hold).collect()).await;
+        let claims = self.pass_claims(claims.into_iter().map(hold).collect(), &line).await;
         let is_used = |held: &&Held| matches!(held.passage, None | Some(Passage::Passed(_)));
         let used: Vec<Lane> = claims.iter().filter(is_used).map(Held::lane).collect();
         self.give_back_turns(&shares, &used);

@@ -4,7 +4,8 @@
 //!
 //! Waiting is left out. Absence is answered truthfully and only where nothing of the attempt that is
 //! open can be on its way, which is what the grace is for; what another state's attempt is about is
-//! not covered by it.
+//! not covered by it. The store does not go back to a state in which the payout is in doubt after its
+//! failure was told: that is a known limit, which `docs/SAFETY.md` names.
 
 use std::collections::BTreeSet;
 
@@ -42,9 +43,20 @@ impl WitnessGuard {
 /// The world of one payout whose store can go back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoingBackWorld {
-    /// Whether the store says that it continues on another line of history, as a server does.
-    pub names_lines: bool,
+    /// What goes back.
+    pub kind: WhatGoesBack,
     without: Option<WitnessGuard>,
+}
+
+/// What goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhatGoesBack {
+    /// A server, which says that it continues on another line of history. Workers go on.
+    Server,
+    /// A file, which nobody has open meanwhile.
+    File,
+    /// A file that is exchanged under running workers. Of this one not everything is promised.
+    FileInUse,
 }
 
 /// One attempt. No two have the same `id`, and after the store went back two can have one number.
@@ -85,6 +97,8 @@ enum Doing {
 struct Worker {
     doing: Doing,
     epoch: u8,
+    /// The line of history on which it claimed.
+    line: u8,
     /// Whether its claim is over.
     is_late: bool,
     /// The line of history on which it compared last.
@@ -160,12 +174,12 @@ pub const GOING_BACK_SIGHTS: [&str; 4] = [
     "failed, paid otherwise, and forgotten",
 ];
 
-const ATTEMPTS_MAX: u8 = 4;
+const ATTEMPTS_MAX: u8 = 3;
 
 impl GoingBackWorld {
-    /// A world with every guard; `names_lines` for a server.
-    pub fn new(names_lines: bool) -> Self {
-        Self { names_lines, without: None }
+    /// A world with every guard.
+    pub fn new(kind: WhatGoesBack) -> Self {
+        Self { kind, without: None }
     }
 
     /// The same world without a guard.
@@ -210,11 +224,19 @@ impl GoingBackWorld {
             GoingBackAction::Lose(id) => state.wire.remove(&id).then_some(())?,
             GoingBackAction::Keep => state.kept = state.row.clone(),
             GoingBackAction::GoBack => {
+                // That a payout failed which is in doubt in the earlier state, no witness knows.
+                (!state.was_told_failed || state.kept.open.is_none()).then_some(())?;
                 state.returns_left = state.returns_left.checked_sub(1)?;
                 state.row = state.kept.clone();
                 // Nobody is alive whose claim this is, or it runs out.
                 state.row.is_leased = false;
-                state.line += u8::from(self.names_lines);
+                state.line += u8::from(self.kind == WhatGoesBack::Server);
+                if self.kind == WhatGoesBack::File {
+                    for nth in [0, 1] {
+                        state.end_claim(nth);
+                        worker(state, nth).compared = None;
+                    }
+                }
             }
             GoingBackAction::PayOtherwise => {
                 (state.was_told_failed && !state.is_paid_otherwise).then_some(())?;
@@ -254,9 +276,10 @@ impl GoingBackWorld {
         state.row.epoch += 1;
         state.row.is_leased = true;
         let is_blind = state.noted.is_some_and(|noted| noted.number >= begun.number);
-        state.has_begun_blindly |= is_blind && self.names_lines;
+        state.has_begun_blindly |= is_blind && self.kind != WhatGoesBack::FileInUse;
         let epoch = state.row.epoch;
         let worker = worker(state, nth);
+        worker.line = line;
         (worker.doing, worker.epoch, worker.is_late) = (Doing::Begun(begun), epoch, false);
         if !self.holds(WitnessGuard::Witness) {
             worker.doing = Doing::Passed(begun);
@@ -265,8 +288,8 @@ impl GoingBackWorld {
     }
 
     fn note(&self, state: &mut GoingBackState, nth: u8) -> Option<()> {
-        let line = state.line;
-        let is_compared = worker(state, nth).compared == Some(line);
+        let (line, claimed) = (state.line, worker(state, nth).line);
+        let is_compared = worker(state, nth).compared == Some(line) && claimed == line;
         let doing = worker(state, nth).doing;
         let begun = match doing {
             Doing::Begun(begun) => begun,
@@ -378,7 +401,8 @@ impl GoingBackState {
             epoch: 0,
             is_leased: false,
         };
-        let worker = Worker { doing: Doing::Nothing, epoch: 0, is_late: false, compared: None };
+        let worker =
+            Worker { doing: Doing::Nothing, epoch: 0, line: 0, is_late: false, compared: None };
         Self {
             kept: row.clone(),
             row,
@@ -420,7 +444,7 @@ impl GoingBackState {
         let epoch = worker(self, nth).epoch;
         self.row.is_leased &= self.row.epoch != epoch;
         let worker = worker(self, nth);
-        (worker.doing, worker.epoch, worker.is_late) = (Doing::Nothing, 0, false);
+        (worker.doing, worker.epoch, worker.line, worker.is_late) = (Doing::Nothing, 0, 0, false);
     }
 }
 

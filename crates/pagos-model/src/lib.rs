@@ -36,7 +36,7 @@ pub use approval::{
 pub use explore::{Counterexample, Explored, explore, find_counterexample};
 pub use going_back::{
     Begun, GOING_BACK_PROMISES, GOING_BACK_SIGHTS, GoingBackAction, GoingBackState, GoingBackWorld,
-    WitnessGuard, explore_going_back, way_back,
+    WhatGoesBack, WitnessGuard, explore_going_back, way_back,
 };
 pub use property::{Promise, SIGHTS};
 pub use state::{Bounds, Ghost, News, Progress, Provider, Request, Said, State, Status, Worker};

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use pagos_model::{GoingBackWorld, Size, World, explore, explore_going_back};
+use pagos_model::{GoingBackWorld, Size, WhatGoesBack, World, explore, explore_going_back};
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -26,14 +26,14 @@ fn main() -> ExitCode {
         explored.unseen.iter().for_each(|sight| println!("  never seen: {sight}"));
         is_good &= explored.broken.is_empty() && explored.unseen.is_empty();
     }
-    for names_lines in [false, true] {
-        match explore_going_back(&GoingBackWorld::new(names_lines)) {
+    for kind in [WhatGoesBack::Server, WhatGoesBack::File] {
+        match explore_going_back(&GoingBackWorld::new(kind)) {
             Ok((states, unseen)) => {
-                println!("going back, names lines {names_lines}: {states} unique");
+                println!("going back, {kind:?}: {states} unique");
                 is_good &= unseen.is_empty();
             }
             Err(way) => {
-                println!("  broken: going back, names lines {names_lines}: {way:?}");
+                println!("  broken: going back, {kind:?}: {way:?}");
                 is_good = false;
             }
         }

@@ -131,11 +131,16 @@ impl Engine {
         (rules.without == WithoutWitness::Stop && now < retry_at).then_some(retry_at)
     }
 
-    /// Asks the witness about the attempts that began with a claim, and notes its answers.
-    pub(crate) async fn pass_claims(&self, mut claims: Vec<Held>) -> Vec<Held> {
+    /// Asks the witness about the attempts that began with a claim, on a line of history, and notes its
+    /// answers.
+    pub(crate) async fn pass_claims(
+        &self,
+        mut claims: Vec<Held>,
+        line: &Option<String>,
+    ) -> Vec<Held> {
         let begun = claims.iter().filter(|held| held.claim.has_begun());
         let payouts: Vec<&Payout> = begun.map(|held| &held.claim.payout).collect();
-        let passages = self.ask_witness(&payouts).await;
+        let passages = self.ask_witness(&payouts, line).await;
         let begun = claims.iter_mut().filter(|held| held.claim.has_begun());
         for (held, passage) in begun.zip(passages) {
             held.passage = Some(passage);
@@ -147,19 +152,23 @@ impl Engine {
     pub(crate) async fn pass(
         &self,
         payout: Payout,
+        line: &Option<String>,
     ) -> Result<Option<(Payout, Passed)>, EngineError> {
-        match self.ask_witness(&[&payout]).await.pop() {
+        match self.ask_witness(&[&payout], line).await.pop() {
             Some(Passage::Passed(passed)) => Ok(Some((payout, passed))),
             Some(passage) => self.turn_back(payout, passage).await.map(|()| None),
             None => Ok(None),
         }
     }
 
-    async fn ask_witness(&self, payouts: &[&Payout]) -> Vec<Passage> {
+    /// What began on another line of history than the one that was compared may be gone: nobody would
+    /// wait for it, and another attempt would be proven absent in its place.
+    async fn ask_witness(&self, payouts: &[&Payout], line: &Option<String>) -> Vec<Passage> {
         if payouts.is_empty() {
             return Vec::new();
         }
-        if !self.is_compared() && !self.goes_on_without() {
+        let is_compared = self.is_compared() && self.store.lineage() == *line;
+        if !is_compared && !self.goes_on_without() {
             let because = "the database continues from another state, which is compared first";
             let hold = |_: &&Payout| Passage::Held(because.to_owned(), Duration::ZERO);
             return payouts.iter().map(hold).collect();
