@@ -241,6 +241,16 @@ impl Run<'_> {
                 format!("{} acknowledged webhooks are lost, {first} among them", lost.len());
             figures.blame(options, plan, &words);
         }
+        // Whoever stops a long run knows what it has shown.
+        eprintln!(
+            "power: database {}: {} cuts, {} movements, {} paid twice, {} webhooks acknowledged, {} lost",
+            plan.number,
+            figures.cuts.len(),
+            figures.movements,
+            figures.paid_twice,
+            figures.acknowledged,
+            figures.lost
+        );
         Ok(figures)
     }
 }
