@@ -66,6 +66,9 @@ pub(crate) struct Options {
     /// How often another server has to take over.
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..))]
     failovers: u64,
+    /// After so many minutes no primary is struck any more, and what there is is judged.
+    #[arg(long)]
+    minutes: Option<u64>,
     /// How many payouts there are, in four files for each failover: 120 for each failover if nothing
     /// is said.
     #[arg(long)]
@@ -257,7 +260,9 @@ fn play(stage: &mut Stage, options: &Options, figures: &mut Figures) -> Result<(
     let mut crew = Crew::start(&stage.payers, options.workers)?;
     await_payout(&mut crew, &stage.meter, 0)?;
     let blows_max = options.failovers.saturating_mul(BLOWS_PER_FAILOVER_MAX);
-    while figures.changes() < options.failovers {
+    let (begun, limit) = (Instant::now(), options.minutes.map(|it| Duration::from_secs(it * 60)));
+    let is_over = || limit.is_some_and(|limit| begun.elapsed() > limit);
+    while figures.changes() < options.failovers && !is_over() {
         if u64::try_from(figures.events.len()).unwrap_or(u64::MAX) >= blows_max {
             return Err(Failure::new(format!(
                 "another server took over only {} times after {blows_max} blows",
