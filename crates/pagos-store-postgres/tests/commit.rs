@@ -372,8 +372,11 @@ async fn a_former_primary_that_comes_back_is_no_proof_of_a_loss() {
     stand.proxy.is_zombie(true);
     client.batch_execute("UPDATE writers SET serial = serial - 1").await.unwrap();
     let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
-    let call = tokio::spawn(async move { store.commit(work).await });
-    stand.proxy.zombie_is_tried().await;
+    let mut call = tokio::spawn(async move { store.commit(work).await });
+    tokio::select! {
+        ended = &mut call => panic!("it did not wait: {ended:?}"),
+        () = stand.proxy.zombie_is_tried() => {}
+    }
     client.batch_execute("UPDATE writers SET serial = serial + 1").await.unwrap();
     stand.proxy.is_zombie(false);
     let committed = call.await.unwrap().unwrap();
@@ -393,8 +396,11 @@ async fn a_former_primary_does_not_tell_what_became_of_a_commit() {
         .await
         .unwrap();
     let (store, work) = (Arc::clone(&stand.store), step(&stand.payout));
-    let call = tokio::spawn(async move { store.commit(work).await });
-    stand.proxy.zombie_is_tried().await;
+    let mut call = tokio::spawn(async move { store.commit(work).await });
+    tokio::select! {
+        ended = &mut call => panic!("it did not wait: {ended:?}"),
+        () = stand.proxy.zombie_is_tried() => {}
+    }
     let back =
         "INSERT INTO writers OVERRIDING SYSTEM VALUE SELECT * FROM hidden; DROP TABLE hidden";
     client.batch_execute(back).await.unwrap();

@@ -105,8 +105,11 @@ async fn a_standby_that_is_met_on_the_way_is_waited_for() {
     let client = connect(&database).await;
     sample::end_connections(&client).await;
     let (writer, work) = (Arc::clone(&store), step(&payout));
-    let call = tokio::spawn(async move { writer.commit(work).await });
-    proxy.leads_after(led + 1).await;
+    let mut call = tokio::spawn(async move { writer.commit(work).await });
+    tokio::select! {
+        ended = &mut call => panic!("it did not wait: {ended:?}"),
+        () = proxy.leads_after(led + 1) => {}
+    }
     proxy.lead_to(&server_of(&database.url));
     let committed = call.await.unwrap().unwrap();
     assert_eq!(committed, Committed::Done { version: payout.version + 1 });

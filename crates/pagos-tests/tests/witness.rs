@@ -13,9 +13,10 @@ use std::{sync::Arc, time::Duration};
 
 use pagos_core::{Clock, Status};
 use pagos_engine::{
-    Decision, EngineError, InstrumentedStore, MemoryStore, WithoutWitness, WitnessRules,
+    Accounts, Decision, Engine, EngineError, InstrumentedStore, MemoryStore, WithoutWitness,
+    WitnessRules,
 };
-use pagos_tests::{finish, key, order, run};
+use pagos_tests::{finish, key, order, policy, run, simulated};
 
 use crate::scene::Scene;
 
@@ -63,7 +64,7 @@ fn witness_1_what_was_sent_after_the_backup_is_not_sent_again() {
 
 #[test]
 fn witness_2_a_server_that_goes_back_under_a_running_engine_sends_nothing_again() {
-    let scene = Scene::over(MemoryStore::on_a_server(), pagos_kit::example());
+    let scene = Scene::over(MemoryStore::on_a_server());
     let engine = scene.engine();
     let earlier = {
         finish(engine.submit(&run(), vec![order("a")])).unwrap();

@@ -66,8 +66,11 @@ pub(crate) struct Options {
     /// How often another server has to take over.
     #[arg(long, default_value_t = 10, value_parser = value_parser!(u64).range(1..))]
     failovers: u64,
-    /// How many payouts there are, in two files for each failover: 60 for each failover if nothing is
-    /// said.
+    /// After so many minutes no primary is struck any more, and what there is is judged.
+    #[arg(long)]
+    minutes: Option<u64>,
+    /// How many payouts there are, in four files for each failover: 120 for each failover if nothing
+    /// is said.
     #[arg(long)]
     rows: Option<u64>,
     /// How many processes pay at once.
@@ -96,11 +99,13 @@ pub(crate) struct Options {
     program: Option<PathBuf>,
 }
 
-const ROWS_PER_FAILOVER: u64 = 60;
+const ROWS_PER_FAILOVER: u64 = 120;
 
-/// How long work goes on between a recovery and the next blow.
-const WORK_MS_MIN: u64 = 200;
-const WORK_MS_MAX: u64 = 1_500;
+/// How long a new file is worked on before the next blow.
+const WORK_MS_MAX: u64 = 500;
+
+/// How long another primary is there before a stopped one is woken.
+const ZOMBIE_MS_MAX: u64 = 5_000;
 
 /// How long another server may take to take over; then the old one is healed.
 const TAKE_OVER_MAX: Duration = Duration::from_secs(40);
@@ -131,9 +136,9 @@ impl Options {
         self.rows.unwrap_or(self.failovers * ROWS_PER_FAILOVER)
     }
 
-    /// A new file for each blow; some change no primary.
+    /// One before each blow and one after it; some blows change no primary.
     fn files(&self) -> u64 {
-        self.failovers.saturating_mul(2)
+        self.failovers.saturating_mul(4)
     }
 
     /// Refuses flags that do not fit together.
@@ -142,7 +147,9 @@ impl Options {
             return Err(Failure::new("--kinds has nothing after which another server takes over"));
         }
         if self.rows() < self.files() {
-            return Err(Failure::new("--rows is too small: there are two files for each failover"));
+            return Err(Failure::new(
+                "--rows is too small: there are four files for each failover",
+            ));
         }
         trial::refuse_repeats("--kinds", &self.kinds, |it| it.name())?;
         trial::refuse_repeats("--providers", &self.providers, |it| it.name())
@@ -254,18 +261,14 @@ fn play(stage: &mut Stage, options: &Options, figures: &mut Figures) -> Result<(
     let mut crew = Crew::start(&stage.payers, options.workers)?;
     await_payout(&mut crew, &stage.meter, 0)?;
     let blows_max = options.failovers.saturating_mul(BLOWS_PER_FAILOVER_MAX);
-    while figures.changes() < options.failovers {
+    let (begun, limit) = (Instant::now(), options.minutes.map(|it| Duration::from_secs(it * 60)));
+    let is_over = || limit.is_some_and(|limit| begun.elapsed() > limit);
+    while figures.changes() < options.failovers && !is_over() {
         if u64::try_from(figures.events.len()).unwrap_or(u64::MAX) >= blows_max {
             return Err(Failure::new(format!(
                 "another server took over only {} times after {blows_max} blows",
                 figures.changes()
             )));
-        }
-        let due = Instant::now() + Duration::from_millis(random.draw(WORK_MS_MIN, WORK_MS_MAX));
-        while Instant::now() < due {
-            crew.look()?;
-            crew.start_again()?;
-            thread::sleep(LOOK_EVERY);
         }
         let Some(kind) = random.choose(&options.kinds).copied() else { break };
         let at =
@@ -304,8 +307,12 @@ impl Act<'_> {
         (random, figures): (&mut Random, &mut Figures),
     ) -> Result<Event, Failure> {
         let before = cluster.wait_until_ready(self.mode)?;
+        let sent = self.meter.count();
+        crew.take_next_file()?;
+        await_payout(crew, self.meter, sent)?;
+        thread::sleep(Duration::from_millis(random.draw(0, WORK_MS_MAX)));
         let begun = Instant::now();
-        let struck = blow::strike(cluster, before.node, kind, self.mode, random)?;
+        let struck = blow::strike(cluster, before.node, kind, (self.mode, self.meter), random)?;
         crew.take_next_file()?;
         let is_next = |node: usize| node != before.node || !kind.changes_primary();
         let next = cluster.wait_for(TAKE_OVER_MAX, |seen| is_next(seen.node));
@@ -319,7 +326,7 @@ impl Act<'_> {
             figures.lost_attempts.extend(loss.attempts);
         }
         if kind == Kind::Stop {
-            thread::sleep(Duration::from_millis(random.draw(WORK_MS_MIN, WORK_MS_MAX)));
+            thread::sleep(Duration::from_millis(random.draw(0, ZOMBIE_MS_MAX)));
         }
         let sent = self.meter.count();
         blow::heal(cluster, &struck)?;
@@ -377,11 +384,11 @@ mod tests {
     #[test]
     fn flags_are_read_and_what_does_not_fit_together_is_refused() {
         let usual = parse::<Options>("").unwrap();
-        assert_eq!((usual.mode, usual.failovers, usual.rows()), (Mode::Sync, 10, 600));
+        assert_eq!((usual.mode, usual.failovers, usual.rows()), (Mode::Sync, 10, 1_200));
         assert_eq!(usual.kinds, KINDS);
         assert_eq!(usual.judge(), Ok(()));
         assert_eq!(parse::<Options>("--mode async --seed 4").unwrap().mode, Mode::Async);
-        for bad in ["--kinds cut-haproxy", "--kinds kill,kill", "--rows 19"] {
+        for bad in ["--kinds cut-haproxy", "--kinds kill,kill", "--rows 39"] {
             assert!(parse::<Options>(bad).unwrap().judge().is_err(), "{bad}");
         }
         for bad in ["--mode quorum", "--kinds fire", "--failovers 0", "--faults cruel"] {

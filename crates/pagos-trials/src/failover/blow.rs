@@ -5,7 +5,7 @@ use std::{
     fs,
     process::{Child, Command},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use clap::ValueEnum;
@@ -15,6 +15,7 @@ use crate::{
     failover::{
         Mode,
         cluster::{Cluster, SCOPE},
+        meter::Meter,
     },
     failure::Failure,
     process,
@@ -68,6 +69,11 @@ pub(super) struct Struck {
 const LAG_MS_MIN: u64 = 400;
 const LAG_MS_MAX: u64 = 2_000;
 
+/// So many payouts are sent that no standby knows of, unless it takes too long.
+const SENT_MIN: usize = 3;
+const LAG_MAX: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// How long a way stays cut that nobody takes over from.
 const CUT_MS_MIN: u64 = 1_000;
 const CUT_MS_MAX: u64 = 6_000;
@@ -104,7 +110,7 @@ pub(super) fn strike(
     cluster: &mut Cluster,
     node: usize,
     kind: Kind,
-    mode: Mode,
+    (mode, meter): (Mode, &Meter),
     random: &mut Random,
 ) -> Result<Struck, Failure> {
     let lags = mode == Mode::Async && !kind.is_ordered() && kind.changes_primary();
@@ -112,8 +118,13 @@ pub(super) fn strike(
     let mut struck = Struck { node, stopped: BTreeSet::new() };
     let Some(primary) = cluster.nodes.get_mut(node) else { return Ok(struck) };
     if lags || kind == Kind::CutReplicas {
+        let (begun, sent) = (Instant::now(), meter.count());
         primary.to_replicas.stall();
         thread::sleep(lag);
+        // Where commits wait for a standby, nothing is sent any more.
+        while lags && meter.count() < sent + SENT_MIN && begun.elapsed() < LAG_MAX {
+            thread::sleep(LOOK_EVERY);
+        }
     }
     match kind {
         Kind::Kill | Kind::CutReplicas => {

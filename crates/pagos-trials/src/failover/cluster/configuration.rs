@@ -41,7 +41,8 @@ pub(super) fn etcd_arguments(folder: &Path, port: u16, peer_port: u16) -> Vec<St
         ("--initial-cluster", format!("e1={peer}")),
         ("--logger", "zap".to_owned()),
     ];
-    pairs.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]).collect()
+    let pairs = pairs.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]);
+    pairs.chain(["--enable-v2".to_owned()]).collect()
 }
 
 /// JSON, which is YAML too. Replicas reach a node through a relay, and it reaches etcd through one.
@@ -68,8 +69,10 @@ pub(super) fn patroni_configuration(
         "scope": SCOPE,
         "name": node.name,
         "restapi": {"listen": loopback(patroni), "connect_address": loopback(patroni)},
-        // Without the list of members that etcd gives: it would lead past the relay.
-        "etcd3": {"hosts": [loopback(node.to_etcd.port())], "use_proxies": true},
+        // Without the list of members that etcd gives: it would lead past the relay. Not `etcd3`: there,
+        // Patroni 3.0.2 (Debian 12) writes the lock without looking who has it (`_update_leader`), and a
+        // primary that was frozen and is woken takes it back from its successor.
+        "etcd": {"hosts": [loopback(node.to_etcd.port())], "use_proxies": true},
         "bootstrap": bootstrap(mode),
         "postgresql": postgresql,
     });
