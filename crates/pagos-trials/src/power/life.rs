@@ -18,10 +18,6 @@ use crate::{
     trial::payer::{Payer, Work},
 };
 
-/// A machine that has little to do loses its power as well; longer than a database is waited for that
-/// another process may be making.
-const LIFE_MAX: Duration = Duration::from_secs(3);
-
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// A running process, and whoever sends it webhooks.
@@ -69,11 +65,15 @@ impl Life {
     }
 
     /// Waits until the power has gone: in the operation that was drawn, or now if the process has ended
-    /// or had its time.
-    pub(super) fn await_cut(&mut self, mounted: &Mounted) -> Result<(), Failure> {
+    /// or had its time: a machine that has little to do loses its power as well.
+    pub(super) fn await_cut(
+        &mut self,
+        mounted: &Mounted,
+        life_max: Duration,
+    ) -> Result<(), Failure> {
         let begun = Instant::now();
         while !mounted.await_cut(LOOK_EVERY) {
-            if self.has_ended()? || begun.elapsed() > LIFE_MAX {
+            if self.has_ended()? || begun.elapsed() > life_max {
                 mounted.cut_now();
             }
         }

@@ -41,6 +41,9 @@ use crate::{
 /// After so many cuts comes a new database, so that all stages of its life are cut.
 const CUTS_PER_DATABASE: (u64, u64) = (5, 15);
 
+/// In which operation after a start the power goes, at most: while it opens, soon, or later.
+const OPERATIONS_MAX: [u64; 4] = [40, 150, 600, 1_500];
+
 /// So many databases are under way at once; the end of each takes seconds.
 const AT_ONCE: u32 = 6;
 
@@ -195,8 +198,8 @@ impl<'a> Trial<'a> {
 
 impl Run<'_> {
     /// Draws the next cut. Nothing can be served before something was stored.
-    fn draw(&mut self, number: u64, operations_max: [u64; 4]) -> Cut {
-        let highest = self.random.choose(&operations_max).copied().unwrap_or(1);
+    fn draw(&mut self, number: u64) -> Cut {
+        let highest = self.random.choose(&OPERATIONS_MAX).copied().unwrap_or(1);
         let operation = self.random.draw(1, highest);
         let is_pay = self.random.draw(1, 2) == 1 || number == 1;
         let work = if is_pay { Work::Pay } else { Work::Serve };

@@ -1,7 +1,12 @@
 //! Cuts under a database in a file. The disk is mounted anew after each, so that the kernel has nothing
 //! left of what was lost.
 
-use std::{fs, path::Path, process::Command, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use crate::{
     failure::Failure,
@@ -15,8 +20,8 @@ use crate::{
     trial::payer::Db,
 };
 
-/// In which operation after a start the power goes, at most: while it opens, soon, or later.
-const OPERATIONS_MAX: [u64; 4] = [40, 150, 600, 1_500];
+/// Longer than a start waits for another process that may be making the database.
+const LIFE_MAX: Duration = Duration::from_secs(3);
 
 /// One database, until the power was cut often enough, and its end.
 pub(super) fn play(trial: &Trial<'_>, plan: Plan) -> Result<Figures, Failure> {
@@ -50,12 +55,12 @@ fn cut_once(
     number: u64,
 ) -> Result<(Disk, bool), Failure> {
     let begun = Instant::now();
-    let cut = run.draw(number, OPERATIONS_MAX);
+    let cut = run.draw(number);
     let mounted = Mounted::new(disk, place)?;
     mounted.cut_at(cut.operation);
     let name = format!("D{}", run.plan.number);
     let mut life = Life::start(&run.payer, &run.sender, (number, cut.work), &name)?;
-    life.await_cut(&mounted)?;
+    life.await_cut(&mounted, LIFE_MAX)?;
     let dying = life.kill()?;
     mounted.release();
     let is_legal = run.bury(number, cut.work, dying.end()?);

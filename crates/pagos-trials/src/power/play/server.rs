@@ -22,8 +22,8 @@ use crate::{
     trial::payer::{Db, REFUSED},
 };
 
-/// In which operation of the server the power goes, at most. A commit takes a few.
-const OPERATIONS_MAX: [u64; 4] = [20, 60, 200, 400];
+/// Longer than a start waits for a server.
+const LIFE_MAX: Duration = Duration::from_secs(10);
 
 const GONE_MAX: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -79,7 +79,7 @@ fn cut_once(
 ) -> Result<(Machine, Option<Life>), Failure> {
     let begun = Instant::now();
     let Machine { server, mounted } = machine;
-    let (cut, goes_on) = (run.draw(number, OPERATIONS_MAX), run.random.draw(1, 2) == 1);
+    let (cut, goes_on) = (run.draw(number), run.random.draw(1, 2) == 1);
     mounted.cut_at(cut.operation);
     let mut life = match life {
         Some(life) => life,
@@ -88,7 +88,7 @@ fn cut_once(
             Life::start(&run.payer, &run.sender, (number, cut.work), &name)?
         }
     };
-    life.await_cut(&mounted)?;
+    life.await_cut(&mounted, LIFE_MAX)?;
     let processes = kill_server(place)?;
     mounted.release();
     await_end(&processes, place)?;
