@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How long to wait for another process that is writing.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) const BUSY_BEAT: Duration = Duration::from_millis(10);
 
@@ -155,7 +155,7 @@ fn make_tables(path: &Path) -> Result<(), StoreError> {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(crate) enum Use {
     /// Opened by its maker.
     First,
     Again,
@@ -163,7 +163,8 @@ enum Use {
     ToMove,
 }
 
-const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+pub(crate) const WRITING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Opens an existing database. All checks come before anything is written, even by SQLite, which
 /// discards the part of a log that it cannot read.
@@ -190,10 +191,16 @@ fn open_as_it_is(path: &Path, used: Use) -> Result<Connection, StoreError> {
         if used == Use::First {
             connection.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
         }
-        schema::migrate(&connection)
+        schema::migrate(&connection)?;
+        end_backup(&connection)
     };
     patiently(&connection, prepare).map_err(named)?;
     Ok(connection)
+}
+
+/// Forgets what a backup says of its own rows, which is no longer true once it is written to.
+pub(crate) fn end_backup(connection: &Connection) -> Result<(), Failure> {
+    Ok(connection.execute_batch("DROP TABLE IF EXISTS backup")?)
 }
 
 /// Opens an existing database for writing, even if it was moved already.
@@ -284,7 +291,7 @@ fn patiently<T>(
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let connect = || {
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -301,7 +308,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
 
 /// Checks that it is ours, and not newer than this version. Called before anything is changed in
 /// it.
-fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
+pub(crate) fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure> {
     // Read first: the maker of a database signs its lock after using the database.
     let is_being_made = fs::metadata(lock::path_of(path)).is_ok_and(|lock| lock.len() == 0);
     // One snapshot: another process may be making the tables at this moment.
@@ -343,7 +350,7 @@ fn check(connection: &Connection, path: &Path, used: Use) -> Result<(), Failure>
     }
 }
 
-fn name(path: &Path, failure: Failure) -> StoreError {
+pub(crate) fn name(path: &Path, failure: Failure) -> StoreError {
     let StoreError { kind, message, source } = failure.error;
     StoreError { kind, message: format!("{}: {message}", path.display()), source }
 }
@@ -351,6 +358,12 @@ fn name(path: &Path, failure: Failure) -> StoreError {
 /// Opens or creates a file that only its owner can read. Existing content is kept.
 pub(crate) fn create(path: &Path) -> std::io::Result<fs::File> {
     private().create(true).truncate(false).open(path)
+}
+
+/// Creates a file that only its owner can read, whatever the umask is, where there is none.
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
+    private().create_new(true).open(path)?;
+    keep_private(path)
 }
 
 /// Creates the database for its owner only. An existing one is not even opened: closing a handle of

@@ -33,6 +33,7 @@
 
 mod account;
 mod asked;
+mod backup;
 mod books;
 mod claim;
 mod failure;
@@ -65,6 +66,7 @@ mod thread;
 mod unread;
 mod wal;
 
+pub use backup::{BackedUp, CopiedPart, CopyStep, Gap, PutBack, back_up, restore};
 pub use moved::MovedTo;
 pub use moving::SqliteSource;
 pub use store::SqliteStore;

@@ -41,6 +41,31 @@ pub(crate) fn take_turn(path: &Path, identity: &str) -> Result<Turn, StoreError>
     Ok(Turn::Alone(Box::new(WorkerLock { _file: file, _itself: itself })))
 }
 
+/// Takes the lock of a place where there is no database, and signs it for the one that is about to
+/// be put there. It is given back when the returned file is dropped.
+///
+/// # Errors
+/// If a process holds it, or if it names another database.
+pub(crate) fn take_place(path: &Path, identity: &str) -> Result<File, StoreError> {
+    let lock = path_of(path);
+    let failed = |cause| blame(&lock, "cannot be locked").with_source(cause);
+    let mut file = file::create(&lock).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        Err(TryLockError::WouldBlock) => {
+            return Err(blame(
+                path,
+                "a pagos process still works on the database that was here; end it (`pagos serve`, \
+                 `pagos pay`), and try again",
+            ));
+        }
+    }
+    check_signature(path, Some(identity))?;
+    sign(&mut file, identity).map_err(failed)?;
+    Ok(file)
+}
+
 /// Takes the lock. Waits a moment for the maker of a database, which holds it until it is signed.
 fn hold(lock: &Path) -> io::Result<Option<File>> {
     let patience_ends_at = Instant::now() + file::MAKING_MAX;

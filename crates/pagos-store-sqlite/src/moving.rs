@@ -8,7 +8,7 @@ mod tables;
 use std::{fmt, path::Path};
 
 use pagos_core::Timestamp;
-use pagos_engine::{Moved, MovedSum, StoreError, Turn};
+use pagos_engine::{Moved, MovedSum, Restored, StoreError, Turn};
 use rusqlite::{Connection, Row, types::ValueRef};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     file, lock,
     moved::{self, MovedTo},
     place::{self, blame},
-    query,
+    query, records,
 };
 
 /// A database that is about to be moved. Nobody else dispatches from it or writes to it while this
@@ -100,6 +100,14 @@ impl SqliteSource {
         Ok(moved::is_complete(&self.connection)?)
     }
 
+    /// Whether the database was restored, and whether it may send again.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn restored(&self) -> Result<Option<Restored>, StoreError> {
+        Ok(records::restored(&self.connection)?)
+    }
+
     /// How many rows of this kind there are.
     ///
     /// # Errors
@@ -139,12 +147,7 @@ impl SqliteSource {
     /// # Errors
     /// If the database cannot be read.
     pub fn sum(&self, kind: Moved) -> Result<MovedSum, StoreError> {
-        let mut sum = MovedSum::default();
-        read(&self.reader, kind, tables::to_compare(kind), &mut |lines| {
-            sum.add(&lines);
-            true
-        })?;
-        Ok(sum)
+        Ok(sum(&self.reader, kind)?)
     }
 
     /// Marks the database: from here on nothing is written to it, by any process, so nothing is
@@ -195,6 +198,16 @@ impl SqliteSource {
         }
         Ok(())
     }
+}
+
+/// Sums up the rows of a kind.
+pub(crate) fn sum(connection: &Connection, kind: Moved) -> Result<MovedSum, Failure> {
+    let mut sum = MovedSum::default();
+    read(connection, kind, tables::to_compare(kind), &mut |lines| {
+        sum.add(&lines);
+        true
+    })?;
+    Ok(sum)
 }
 
 /// A claim that is not over says that a worker may be about to send, here or on another machine.

@@ -1,6 +1,6 @@
 //! Small records, whose bodies only their owners understand.
 
-use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten};
+use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten, Restored};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{failure::Failure, outbox, row};
@@ -61,6 +61,14 @@ pub(crate) fn write(
     outbox::tell(connection, notices)?;
     let version = body.as_ref().map_or(0, |_| write.was.unwrap_or(0) + 1);
     Ok(RecordWritten::Done { version })
+}
+
+/// Whether the database was restored from a backup, and whether it may send again.
+pub(crate) fn restored(connection: &Connection) -> Result<Option<Restored>, Failure> {
+    let (kind, name) = Restored::RECORD;
+    let found = record(connection, kind, name)?;
+    let restored = found.map(|record| Restored::read(&record.body)).transpose();
+    restored.map_err(|error| Failure { error, is_busy: false })
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(String, i64, String)> {
