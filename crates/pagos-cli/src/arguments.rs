@@ -4,6 +4,7 @@
 
 mod approval;
 mod audit;
+mod backup;
 mod cep;
 pub(crate) mod conekta;
 mod events;
@@ -26,6 +27,7 @@ use pagos_core::Timestamp;
 
 pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
 pub(crate) use audit::{AuditCommand, AuditExportArguments, AuditVerifyArguments};
+pub(crate) use backup::{BackupArguments, RestoreArguments};
 pub(crate) use cep::{CepCheckArguments, CepCommand, CepPayouts, CepRequestArguments};
 pub(crate) use events::{EventsCommand, EventsForgetArguments, EventsListArguments};
 pub(crate) use export::{BankFormat, ExportArguments};
@@ -203,6 +205,20 @@ pub(crate) enum Command {
     /// Write what Banco de México asks for to prove a transfer, and compare its proofs with payouts
     #[command(subcommand)]
     Cep(CepCommand),
+    /// Copy a database file to a new file, while `pay` and `serve` work on it
+    ///
+    /// The copy is one consistent state, it is compared with the database row by row, and it has its
+    /// name only when all of it is on the disk. It is as secret as the database. A PostgreSQL server
+    /// has tools of its own (`pg_basebackup`).
+    Backup(BackupArguments),
+    /// Put a backup in the place of a database that is gone, and say what it may have forgotten
+    ///
+    /// Nothing is sent from a restored database before it is compared: by the next `pay` or `serve`
+    /// with its witness, or else by a person, who says so with --accept. With --doubt-unsent nothing
+    /// is sent before the provider was asked about it; submit the files of after the backup again
+    /// before that, so that they are among what is asked about. If PAGOS_TOKEN is set, its owner
+    /// decides and needs the scope resolve.
+    Restore(RestoreArguments),
     /// Move a database from a file to an empty PostgreSQL database, whole
     ///
     /// Everything is copied and compared first. Then the file is marked, so that nothing is ever

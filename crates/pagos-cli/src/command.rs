@@ -3,6 +3,7 @@
 mod approval;
 mod archive;
 mod audit;
+mod backup;
 mod balance;
 mod banks;
 mod cep;
@@ -22,6 +23,7 @@ mod plan;
 mod prune;
 mod reconcile;
 mod resolve;
+mod restore;
 mod serve;
 mod sign;
 mod status;
@@ -75,6 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Archive(archive) => archive::run(archive),
         Command::Audit(audit) => audit::run(audit),
         Command::Cep(cep) => cep::run(cep),
+        Command::Backup(backup) => backup::run(backup),
+        Command::Restore(restore) => restore::run(restore, config),
         Command::Migrate(migrate) => migrate::run(migrate),
         Command::Completions(shell) => pages::completions(shell),
         Command::Man(man) => pages::man(man),

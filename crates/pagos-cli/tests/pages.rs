@@ -72,3 +72,8 @@ fn the_page_about_bank_files_does_what_it_says() {
 fn the_page_about_reconciliation_does_what_it_says() {
     follow("reconcile", 11);
 }
+
+#[test]
+fn the_page_about_backups_does_what_it_says() {
+    follow("backup", 9);
+}

@@ -60,6 +60,7 @@ async fn migrate(arguments: &MigrateArguments) -> Result<Exit, Failure> {
     let now = System.now();
     // The file first: it says at once whether somebody else works on it.
     let source = SqliteSource::open(path, now)?;
+    moving::refuse_restored(&source)?;
     let identity = source.identity().to_owned();
     let (url, options) = server.to_connect()?;
     let target = PostgresTarget::begin(url, options).await.map_err(with_hint)?;
@@ -83,7 +84,8 @@ async fn migrate(arguments: &MigrateArguments) -> Result<Exit, Failure> {
     Ok(Exit::Succeeded)
 }
 
-fn bar() -> ProgressBar {
+/// A bar on standard error, if that is a terminal.
+pub(super) fn bar() -> ProgressBar {
     let target = match std::io::stderr().is_terminal() {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),

@@ -6,11 +6,11 @@ use std::{
     ffi::OsString,
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Once},
 };
 
 use pagos_core::Secret;
-use pagos_engine::{Store, StoreError};
+use pagos_engine::{EngineError, InstrumentedStore, Restored, Store, StoreError};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, ServerAddress, ServerSettings};
 use pagos_store_sqlite::SqliteStore;
 use sha2::{Digest, Sha256};
@@ -129,16 +129,25 @@ impl Database {
         })
     }
 
-    /// Opens an existing store for reading, even while other processes pay.
+    /// Opens an existing store for reading, even while other processes pay. Says once if it was
+    /// restored and waits to be compared: what it shows may be out of date.
     pub(crate) async fn open_to_read(&self) -> Result<Arc<dyn Store>, StoreError> {
-        Ok(match self {
+        static TOLD: Once = Once::new();
+
+        let store: Arc<dyn Store> = match self {
             Self::Misread(because) => return Err(StoreError::new(because)),
             Self::File(path) => Arc::new(SqliteStore::open_read_only(path)?),
             Self::Server(server) => {
                 let (url, options) = server.to_connect()?;
                 Arc::new(PostgresStore::connect_read_only(url, options).await.map_err(with_hint)?)
             }
-        })
+        };
+        let restored = InstrumentedStore::from(Arc::clone(&store)).restored().await?;
+        if let Some(restored) = restored.filter(Restored::is_open) {
+            let told = EngineError::Restored(restored);
+            TOLD.call_once(|| console::tell(&format!("warning: {self}: {told}")));
+        }
+        Ok(store)
     }
 
     /// Checks that the parent folder of a new file exists, since our message is clearer than

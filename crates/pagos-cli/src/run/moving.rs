@@ -7,7 +7,7 @@
 //! the same move then begins again and finishes. docs/SAFETY.md has the whole argument.
 
 use pagos_core::Timestamp;
-use pagos_engine::Moved;
+use pagos_engine::{EngineError, Moved, Restored};
 use pagos_store_postgres::PostgresTarget;
 use pagos_store_sqlite::{MovedTo, SqliteSource};
 use tokio::{sync::mpsc, task};
@@ -90,12 +90,22 @@ pub(crate) async fn move_all(
     Ok(Outcome::Moved(parts))
 }
 
+/// Refuses a file that was restored and not compared: the server's store would look as if it knew
+/// everything.
+pub(crate) fn refuse_restored(source: &SqliteSource) -> Result<(), Failure> {
+    let Some(restored) = source.restored()?.filter(Restored::is_open) else { return Ok(()) };
+    let waits = EngineError::Restored(restored);
+    Err(Failure::new(format!("{waits}; a database is moved after that")))
+}
+
 /// Whether there is something to move.
 ///
 /// # Errors
-/// If the target is not empty, or if the source was moved to another database.
+/// If the target is not empty, or if the source was moved to another database, or was restored and
+/// not compared.
 fn is_to_do(source: &SqliteSource, target: &PostgresTarget, to: &str) -> Result<bool, Failure> {
     let has_arrived = target.identity() == source.identity();
+    refuse_restored(source)?;
     match source.moved_to() {
         Some(_) if has_arrived => return Ok(false),
         Some(marked) if marked.identity != target.identity() => {

@@ -1,10 +1,13 @@
 //! What `pagos doctor` says of the database: its pages, its payouts, what was refused, and the settings
 //! of a server.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use pagos_core::{AccountName, Timestamp};
-use pagos_engine::{Filter, Page, Refused, Store};
+use pagos_engine::{EngineError, Filter, InstrumentedStore, Page, Refused, Restored, Store};
 use pagos_store_postgres::{ServerSettings, Severity};
 use pagos_store_sqlite::SqliteStore;
 use pagos_system::System;
@@ -40,7 +43,7 @@ pub(super) async fn findings(db: &Database) -> Vec<Finding> {
                 return vec![finding(what, Verdict::Bad, with_causes(&error))];
             }
             let mut findings = match db.open_to_read().await {
-                Ok(store) => looked_at(store.as_ref(), &what).await,
+                Ok(store) => looked_at(store, &what).await,
                 Err(error) => vec![finding(&what, Verdict::Bad, with_causes(&error))],
             };
             findings.push(pages);
@@ -58,7 +61,7 @@ pub(super) async fn findings(db: &Database) -> Vec<Finding> {
             };
             let now = pagos_core::Clock::now(&System);
             let mut findings = match db.open_to_read().await {
-                Ok(store) => looked_at(store.as_ref(), &what).await,
+                Ok(store) => looked_at(store, &what).await,
                 // The server answers, so the problem is what it contains.
                 Err(error) => vec![finding(what.clone(), Verdict::Note, with_causes(&error))],
             };
@@ -125,15 +128,28 @@ fn settings_of(settings: &ServerSettings, now: Timestamp, what: &str) -> Vec<Fin
     findings.collect()
 }
 
-async fn looked_at(store: &dyn Store, what: &str) -> Vec<Finding> {
-    let mut findings = vec![payouts_in(store, what.to_owned()).await];
+async fn looked_at(store: Arc<dyn Store>, what: &str) -> Vec<Finding> {
+    let mut findings = vec![payouts_in(store.as_ref(), what.to_owned()).await];
     findings.push(match store.identity().await {
         Ok(identity) => finding(format!("{what}, identity"), Verdict::Good, identity),
         Err(error) => finding(format!("{what}, identity"), Verdict::Bad, with_causes(&error)),
     });
-    findings.extend(halted_in(store, what).await);
-    findings.extend(refused_in(store, what).await);
+    findings.extend(restored_in(&store, what).await);
+    findings.extend(halted_in(store.as_ref(), what).await);
+    findings.extend(refused_in(store.as_ref(), what).await);
     findings
+}
+
+/// A database that was restored, and from which nothing is sent yet.
+async fn restored_in(store: &Arc<dyn Store>, what: &str) -> Option<Finding> {
+    let what = format!("{what}, backup");
+    match InstrumentedStore::from(Arc::clone(store)).restored().await {
+        Ok(restored) => {
+            let restored = restored.filter(Restored::is_open)?;
+            Some(finding(what, Verdict::Bad, EngineError::Restored(restored).to_string()))
+        }
+        Err(error) => Some(finding(what, Verdict::Bad, with_causes(&error))),
+    }
 }
 
 /// Accounts that a running process found out of service.

@@ -134,6 +134,7 @@ impl Case<'_> {
                     return Ok(ended);
                 }
             }
+            Err(error @ EngineError::Restored(_)) => return Ok(Ended::Held(error.to_string())),
             Err(error) => return Err(error.into()),
         }
         self.work(target).await
