@@ -136,7 +136,7 @@ impl MemoryStore {
     /// ```
     /// use pagos_engine::{MemoryStore, RecordKind, RecordStore, RecordWrite, StoreError};
     ///
-    /// # futures_executor::block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let store = MemoryStore::new();
     /// let before = store.snapshot();
     /// let (kind, body) = (RecordKind::Sample, Some("{}".to_owned()));
@@ -146,7 +146,7 @@ impl MemoryStore {
     /// assert_eq!(store.record(kind, "a").await?, None);
     /// # Ok::<(), StoreError>(())
     /// # })?;
-    /// # Ok::<(), StoreError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn go_back(&self, to: &Snapshot) {
         *self.tables() = to.0.clone();

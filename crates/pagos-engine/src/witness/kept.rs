@@ -127,7 +127,7 @@ impl InstrumentedStore {
     /// use pagos_core::Timestamp;
     /// use pagos_engine::{InstrumentedStore, MemoryStore, StoreError};
     ///
-    /// # futures_executor::block_on(async {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let store = InstrumentedStore::from(Arc::new(MemoryStore::new()));
     /// let (backup_at, now) = (Timestamp::from_millis(1_000), Timestamp::from_millis(9_000));
     /// store.mark_restored(backup_at, now).await?;
@@ -135,7 +135,7 @@ impl InstrumentedStore {
     /// assert!(store.restored().await?.is_some_and(|restored| restored.accepted.is_some()));
     /// # Ok::<(), StoreError>(())
     /// # })?;
-    /// # Ok::<(), StoreError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
