@@ -307,12 +307,13 @@ impl Act<'_> {
         (random, figures): (&mut Random, &mut Figures),
     ) -> Result<Event, Failure> {
         let before = cluster.wait_until_ready(self.mode)?;
+        blow::hold_back(cluster, before.node, kind, self.mode);
         let sent = self.meter.count();
         crew.take_next_file()?;
         await_payout(crew, self.meter, sent)?;
         thread::sleep(Duration::from_millis(random.draw(0, WORK_MS_MAX)));
         let begun = Instant::now();
-        let struck = blow::strike(cluster, before.node, kind, (self.mode, self.meter), random)?;
+        let struck = blow::strike(cluster, before.node, kind, random)?;
         crew.take_next_file()?;
         let is_next = |node: usize| node != before.node || !kind.changes_primary();
         let next = cluster.wait_for(TAKE_OVER_MAX, |seen| is_next(seen.node));

@@ -5,7 +5,7 @@ use std::{
     fs,
     process::{Child, Command},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use clap::ValueEnum;
@@ -15,7 +15,6 @@ use crate::{
     failover::{
         Mode,
         cluster::{Cluster, SCOPE},
-        meter::Meter,
     },
     failure::Failure,
     process,
@@ -69,11 +68,6 @@ pub(super) struct Struck {
 const LAG_MS_MIN: u64 = 400;
 const LAG_MS_MAX: u64 = 2_000;
 
-/// So many payouts are sent that no standby knows of, unless it takes too long.
-const SENT_MIN: usize = 3;
-const LAG_MAX: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
-
 /// How long a way stays cut that nobody takes over from.
 const CUT_MS_MIN: u64 = 1_000;
 const CUT_MS_MAX: u64 = 6_000;
@@ -104,27 +98,31 @@ impl Kind {
     }
 }
 
-/// Strikes the primary. In asynchronous mode its standbys are made to lag before, so that what it
-/// commits last is on no other server.
+/// Holds back what standbys would receive from now on, in asynchronous mode: what is committed next is
+/// on no other server. Not where the primary is asked to step down: it hands over all that it has.
+pub(super) fn hold_back(cluster: &Cluster, node: usize, kind: Kind, mode: Mode) {
+    if mode == Mode::Async
+        && !kind.is_ordered()
+        && kind.changes_primary()
+        && let Some(primary) = cluster.nodes.get(node)
+    {
+        primary.to_replicas.stall();
+    }
+}
+
+/// Strikes the primary.
 pub(super) fn strike(
     cluster: &mut Cluster,
     node: usize,
     kind: Kind,
-    (mode, meter): (Mode, &Meter),
     random: &mut Random,
 ) -> Result<Struck, Failure> {
-    let lags = mode == Mode::Async && !kind.is_ordered() && kind.changes_primary();
     let lag = Duration::from_millis(random.draw(LAG_MS_MIN, LAG_MS_MAX));
     let mut struck = Struck { node, stopped: BTreeSet::new() };
     let Some(primary) = cluster.nodes.get_mut(node) else { return Ok(struck) };
-    if lags || kind == Kind::CutReplicas {
-        let (begun, sent) = (Instant::now(), meter.count());
+    if kind == Kind::CutReplicas {
         primary.to_replicas.stall();
         thread::sleep(lag);
-        // Where commits wait for a standby, nothing is sent any more.
-        while lags && meter.count() < sent + SENT_MIN && begun.elapsed() < LAG_MAX {
-            thread::sleep(LOOK_EVERY);
-        }
     }
     match kind {
         Kind::Kill | Kind::CutReplicas => {
@@ -146,7 +144,7 @@ pub(super) fn strike(
         }
         Kind::Switchover | Kind::Failover => step_down(cluster, node, kind)?,
     }
-    if let Some(primary) = cluster.nodes.get(node).filter(|_| lags || kind == Kind::CutReplicas) {
+    if let Some(primary) = cluster.nodes.get(node).filter(|node| node.to_replicas.is_stalled()) {
         // What was held back never arrives.
         primary.to_replicas.cut();
     }

@@ -85,6 +85,10 @@ impl Relay {
         self.shared.turn(Way::Stalled);
     }
 
+    pub(super) fn is_stalled(&self) -> bool {
+        self.shared.state().way == Way::Stalled
+    }
+
     /// Ends all connections, with what is under way in them; nobody comes through.
     pub(super) fn cut(&self) {
         self.shared.turn(Way::Cut);
