@@ -12,7 +12,7 @@ use crate::{
     place::Freed,
     sending::OnItsWay,
     store::{Claim, Lane, Share, Work},
-    witness::guard::Passage,
+    witness::passed::Passage,
 };
 
 /// The result of a claim.

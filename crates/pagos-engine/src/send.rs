@@ -20,7 +20,7 @@ use crate::{
     record::Writer,
     service::{Admission, Told},
     store::{Begun, Claim, Committed, Lease, Payout, Step},
-    witness::{guard::Passage, passed::Passed},
+    witness::passed::{Passage, Passed},
 };
 
 impl Engine {

@@ -29,7 +29,7 @@ use crate::{
     service::Admission,
     spread::{self, Spawner},
     store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
-    witness::guard::Passage,
+    witness::passed::Passage,
 };
 
 /// How many deliveries are applied concurrently.

@@ -37,11 +37,17 @@ impl Worker {
         &self.injector
     }
 
-    /// Polls the round once, after beginning one of at most `limit` payouts if there is none.
+    /// Polls the round once, after beginning one of at most `limit` payouts if there is none. The first
+    /// one takes the turn.
     pub fn step(&mut self, limit: usize) -> Option<Result<Worked, EngineError>> {
         let engine = Arc::clone(&self.engine);
-        let round =
-            self.round.get_or_insert_with(|| async move { engine.work(limit).await }.boxed());
+        let round = self.round.get_or_insert_with(|| {
+            async move {
+                engine.take_turn().await?;
+                engine.work(limit).await
+            }
+            .boxed()
+        });
         self.woken.clear();
         let waker = Waker::from(Arc::clone(&self.woken));
         match round.as_mut().poll(&mut Context::from_waker(&waker)) {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pagos_core::{AccountName, OrderKey, Timestamp, Window};
+use pagos_core::{AccountName, OrderKey, Status, Timestamp, Window};
 
 use crate::{
     decide::Rules,
@@ -302,7 +302,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A process that ended may have left the key of a payout that is in doubt already.
+    /// A process that ended may have left the key of a payout that is in doubt already, and a webhook
+    /// may have told of one before it was to be sent.
     async fn forget_what_came_back(&self) -> Result<(), EngineError> {
         let forgotten: Vec<SentAttempt> = self.guarding().forgotten.values().cloned().collect();
         for sent in forgotten {
@@ -310,7 +311,7 @@ impl Engine {
                 Err(error) if error.kind() == StoreErrorKind::UnreadableRow => None,
                 payout => payout?,
             };
-            if payout.is_some_and(|payout| payout.progress.attempts >= sent.number) {
+            if payout.is_some_and(|payout| payout.status() != Status::Created) {
                 self.store.drop_forgotten(&sent.key).await?;
                 self.guarding().forgotten.remove(&sent.key);
             }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::{FutureExt, select_biased};
-use pagos_core::{OrderKey, Timestamp};
+use pagos_core::{OrderKey, Status, Timestamp};
 
 use crate::{
     decide::Rules,
@@ -20,7 +20,8 @@ use crate::{
     store::Payout,
     witness::{
         Comparison, Noted, SentAttempt, WithoutWitness, WitnessError, WitnessErrorKind,
-        WitnessRules, passed::Passed,
+        WitnessRules,
+        passed::{Passage, Passed},
     },
 };
 
@@ -58,16 +59,6 @@ pub(crate) enum Gate {
     One,
     /// Not before that moment.
     Closed(Timestamp),
-}
-
-/// What becomes of an attempt that has begun and was not sent yet.
-#[derive(Debug)]
-pub(crate) enum Passage {
-    Passed(Passed),
-    /// It was sent before, and the store has forgotten that.
-    Recalled(SentAttempt),
-    /// It is not sent now.
-    Held(String, Duration),
 }
 
 impl Engine {
@@ -204,15 +195,16 @@ impl Engine {
             None => attempts.iter().map(|_| Noted::New).collect(),
         };
         let state = self.guarding();
-        let passage = |(attempt, noted): (&SentAttempt, Noted)| match noted {
+        let passage = |(payout, noted): (&&Payout, Noted)| match noted {
             Noted::Known(sent) => Passage::Recalled(sent),
-            // A later attempt is sent because a person has decided that.
-            Noted::New => match state.forgotten.get(&attempt.key) {
-                Some(sent) if sent.number >= attempt.number => Passage::Recalled(sent.clone()),
+            // Its number says nothing: attempts that were held back have numbers too. Once something is
+            // known about the payout, it was recalled, and a person has decided to send it.
+            Noted::New => match state.forgotten.get(&payout.order.key) {
+                Some(sent) if payout.status() == Status::Created => Passage::Recalled(sent.clone()),
                 Some(_) | None => Passage::Passed(Passed::new()),
             },
         };
-        attempts.iter().zip(noted).map(passage).collect()
+        payouts.iter().zip(noted).map(passage).collect()
     }
 
     /// Records why a begun attempt was not sent. Only the holder of the claim may do that.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pagos_core::AccountName;
+use pagos_core::{AccountName, Status};
 use pagos_engine::{Entry, NoticeAbout, NoticeKind, Payout, RecordKind};
 
 use crate::{
@@ -48,9 +48,11 @@ impl Simulation {
     /// witness; and for each time that the witness could not be used, a person was called once.
     pub(super) fn judge_witness(&self, summary: &Summary) -> Result<(), String> {
         let Some(past) = &self.past else { return Ok(()) };
-        let forgotten = finish(self.store.records(RecordKind::Forgotten, "", 1)).unwrap();
-        if let Some(record) = forgotten.first() {
-            return Err(format!("{} was submitted again and is still forgotten", record.name));
+        for record in finish(self.store.records(RecordKind::Forgotten, "", usize::MAX)).unwrap() {
+            let payout = finish(self.store.payout(&key(&record.name))).unwrap();
+            if payout.is_none_or(|payout| payout.status() == Status::Created) {
+                return Err(format!("{} was submitted again and is still forgotten", record.name));
+            }
         }
         if past.returned > 0 {
             return Ok(());

@@ -40,7 +40,6 @@ impl Simulation {
         for _ in 0..self.plan.workers {
             let clock = MachineClock::new(Arc::clone(&self.timer), 0);
             let worker = self.fresh(self.hands.len(), &clock, false);
-            finish(worker.engine().take_turn()).unwrap();
             let (state, rested_at, cut_until) = (State::Awake, 0, self.timer.now());
             self.hands.push(WorkerSlot { worker, clock, state, rested_at, cut_until });
             let nth = self.hands.len() - 1;
@@ -71,16 +70,7 @@ impl Simulation {
             State::Gone(_) => {
                 let clock = Arc::clone(&self.hands[nth].clock);
                 let is_cut = now < self.hands[nth].cut_until;
-                let worker = self.fresh(nth, &clock, is_cut);
-                if let Err(error) = finish(worker.engine().take_turn()) {
-                    self.log.say(|| format!("cannot begin: {error}"));
-                    self.hands[nth].state = State::Gone(now.plus(Duration::from_secs(5)));
-                    return true;
-                }
-                if is_cut {
-                    worker.injector().cut();
-                }
-                self.hands[nth].worker = worker;
+                self.hands[nth].worker = self.fresh(nth, &clock, is_cut);
                 self.hands[nth].state = State::Awake;
                 self.hands[nth].rested_at = 0;
                 self.log.say(|| "begins".to_owned());
@@ -147,7 +137,7 @@ impl Simulation {
             // What supervises it starts it again.
             Some(Err(error)) => {
                 self.log.say(|| format!("ends: {error}"));
-                let is_expected = matches!(error, EngineError::Store(_));
+                let is_expected = matches!(error, EngineError::Store(_) | EngineError::Witness(_));
                 assert!(is_expected, "a worker ends: {error}");
                 self.hands[nth].state = State::Gone(now.plus(Duration::from_secs(5)));
             }
@@ -202,6 +192,9 @@ impl Simulation {
         let injector = Arc::new(FaultInjector::jittering(self.chance.next_u64()));
         let serves = |participant| self.plan.serves(nth, participant);
         let engine = self.engine(&injector, Arc::clone(clock) as _, serves);
+        if is_cut {
+            injector.cut();
+        }
         if self.plan.workers == 1 && !is_cut && self.chance.below(2) == 0 {
             // Who knows to be the only one need not wait for the claims of a former life.
             self.log.count("claims ended at start", "");

@@ -106,3 +106,25 @@ fn witness_12_a_list_tells_the_witness_what_was_sent_without_it() {
     }
     assert!(found_in_lists > 0);
 }
+
+/// The witness is lost at the first try of an order that came back. The second attempt has a number
+/// that the witness does not have. The simulation found that it was sent.
+#[test]
+fn witness_19_what_is_forgotten_is_not_sent_with_a_later_number() {
+    let scene = Scene::new();
+    let engine = scene.engine();
+    let earlier = scene.store.snapshot();
+    scene.pay(&engine, &["a"]);
+    scene.store.go_back(&earlier);
+    let engine = scene.engine();
+    scene.witness.lose(true);
+    scene.pay(&engine, &["a"]);
+    scene.witness.lose(false);
+    drop(engine);
+    let engine = scene.engine();
+    scene.harness.run_to_rest(&engine);
+    let begun = |entry: &&Entry| matches!(entry, Entry::AttemptBegun { number: 2, .. });
+    assert!(scene.harness.history("a").iter().any(|entry| begun(&entry)));
+    assert!(scene.payout("a").unwrap().progress.is_recalled);
+    assert_eq!(scene.accepted(), ["a"]);
+}
