@@ -37,6 +37,7 @@ mod retention;
 mod sample;
 mod session;
 mod submit;
+pub mod witness;
 
 use std::{fmt, future::Future, sync::Arc};
 
