@@ -15,7 +15,7 @@ use crate::{
     engine::{Engine, EngineError},
     history::{Notice, NoticeAbout, NoticeKind, Proof},
     lanes::Held,
-    point::{Phase, Point},
+    point::Point,
     record::Writer,
     store::Payout,
     witness::{
@@ -171,10 +171,8 @@ impl Engine {
         let noted = match self.store.witness() {
             Some((witness, rules)) => {
                 let key = attempts.first().filter(|_| attempts.len() == 1).map(|it| &it.key);
-                self.store.probe().at(Point::NoteAttempts, Phase::Before, key);
-                let noted = self.in_time(rules, witness.append(&attempts)).await;
-                self.store.probe().at(Point::NoteAttempts, Phase::After, key);
-                match noted {
+                let appending = self.in_time(rules, witness.append(&attempts));
+                match self.store.note_attempts(key, appending).await {
                     Ok(noted) => {
                         self.recover().await?;
                         noted
