@@ -68,8 +68,8 @@ impl FileWitness {
         Self::open(path, store)
     }
 
-    /// Opens the witness of the store with this identity. Reads the whole file: a second for a
-    /// million attempts.
+    /// Opens the witness of the store with this identity. Reads the whole file: a few seconds for
+    /// a million attempts.
     ///
     /// ```
     /// # use pagos_witness::FileWitness;

@@ -8,7 +8,7 @@ use std::{
 use pagos_core::OrderKey;
 
 /// 16 bytes for each key: the hash of the key, and the place of its line. A million keys take
-/// 36 MB. The line itself tells its key and number; two keys of one hash are told apart by it.
+/// 37 MB. The line itself tells its key and number; two keys of one hash are told apart by it.
 #[derive(Debug)]
 pub(crate) struct Index {
     hash: fn(&OrderKey) -> u64,

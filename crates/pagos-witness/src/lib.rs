@@ -5,7 +5,7 @@
 //! then what was sent since. Put the witness on another disk than the store.
 //!
 //! The file is text and is only ever appended to: a header, then one line for each attempt. Every
-//! line ends with a checksum over itself and the line before it. It grows by about 300 bytes for
+//! line ends with a checksum over itself and the line before it. It grows by about 210 bytes for
 //! each attempt and is never shortened.
 //!
 //! This crate names nobody: an attempt holds the merchant's own key and the name of the account.

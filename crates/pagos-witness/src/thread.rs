@@ -102,5 +102,5 @@ fn append<M: Medium>(log: &mut Log<M>, group: Vec<Append>) {
 
 type Append = (Vec<SentAttempt>, Reply<Vec<Noted>>);
 
-/// How many attempts are gathered for one write: about 1.3 MB.
+/// How many attempts are gathered for one write: about 0.9 MB.
 const ATTEMPTS_MAX: usize = 4_096;
