@@ -19,6 +19,7 @@ mod retention;
 mod sandbox;
 mod span;
 mod token;
+mod witness;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -54,6 +55,8 @@ pub(crate) use token::{
     TokenCommand, TokenCreateArguments, TokenListArguments, TokenRevokeArguments,
 };
 
+pub(crate) use witness::{WitnessArguments, WitnessShowArguments};
+
 use crate::{accounts, arguments::moment::parse_moment, run::database::Database};
 
 const EXIT_CODES: &str = "\
@@ -62,7 +65,7 @@ Exit codes:
   1  wrong arguments, configuration or input; this command sent nothing
   2  some payouts failed, none is in doubt
   3  some payouts are in doubt: not known to be paid, not known to have failed; or they wait for a
-     person, or for an account that is out of service
+     person, for an account that is out of service, or for the witness
   4  the payouts are stored and wait for approval; this command sent nothing (`pagos runs --waiting`)
 
 Credentials come from PAGOS_<ACCOUNT>_<FIELD>, such as PAGOS_BANK_A_API_KEY for account bank-a,
@@ -196,6 +199,8 @@ pub(crate) enum Command {
     /// webhooks, and notices that every reader has acknowledged, are deleted. `serve` may run
     /// meanwhile.
     Prune(PruneArguments),
+    /// Show the witness of a database, and the payouts whose orders the database has forgotten
+    Witness(WitnessShowArguments),
     /// Check an archive, and find payouts in it
     #[command(subcommand)]
     Archive(ArchiveCommand),
@@ -283,6 +288,8 @@ pub(crate) struct PayArguments {
     pub(crate) store: StoreArguments,
     #[command(flatten)]
     pub(crate) new: NewDatabaseArguments,
+    #[command(flatten)]
+    pub(crate) witness: WitnessArguments,
     /// Do not ask for confirmation before the first payout
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -441,6 +448,8 @@ pub(crate) struct ServeArguments {
     pub(crate) store: StoreArguments,
     #[command(flatten)]
     pub(crate) new: NewDatabaseArguments,
+    #[command(flatten)]
+    pub(crate) witness: WitnessArguments,
     /// The address to receive webhooks at
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
     pub(crate) listen: SocketAddr,

@@ -30,6 +30,7 @@ mod status;
 mod token;
 mod twin;
 mod verify;
+mod witness;
 
 use std::path::Path;
 
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Reconcile(command) => reconcile::run(command, config),
         Command::Token(token) => token::run(token),
         Command::Prune(prune) => prune::run(prune),
+        Command::Witness(shown) => witness::run(shown, config),
         Command::Archive(archive) => archive::run(archive),
         Command::Audit(audit) => audit::run(audit),
         Command::Cep(cep) => cep::run(cep),

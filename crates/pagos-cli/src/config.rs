@@ -16,6 +16,7 @@ mod receiver;
 mod retention;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 use std::{
     cell::RefCell,
@@ -35,6 +36,7 @@ pub(crate) use environment::Variables;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
 pub(crate) use retention::Retention;
+pub(crate) use witness::{Disk, WitnessPlace, WitnessSettings};
 
 /// The file that is read if none is named.
 pub(crate) const FILE_NAME: &str = "pagos.toml";
@@ -58,6 +60,8 @@ pub(crate) struct Configuration {
     pub(crate) retention: Option<Retention>,
     /// Where `serve` answers `GET /metrics`, if anywhere.
     pub(crate) metrics: Option<SocketAddr>,
+    /// The witness of the database, if there is one.
+    pub(crate) witness: Option<WitnessSettings>,
     /// The file that was read, if there was one.
     pub(crate) path: Option<PathBuf>,
     /// Remarks that are no errors.
@@ -110,6 +114,7 @@ impl Configuration {
             configuration.retention = read.retention;
             configuration.metrics = read.metrics;
             configuration.api = read.api;
+            configuration.witness = read.witness;
             configuration.path = Some(path);
         }
         environment::apply(&mut configuration, &variables, providers, &mut problems);

@@ -19,6 +19,7 @@ pub(crate) mod retention;
 pub(crate) mod signal;
 pub(crate) mod submit;
 pub(crate) mod target;
+pub(crate) mod witness;
 
 use std::future::Future;
 

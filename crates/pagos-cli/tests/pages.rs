@@ -64,6 +64,11 @@ fn the_page_about_audit_files_does_what_it_says() {
 }
 
 #[test]
+fn the_page_about_a_witness_does_what_it_says() {
+    follow("witness", 9);
+}
+
+#[test]
 fn the_page_about_bank_files_does_what_it_says() {
     follow("bank-files", 10);
 }

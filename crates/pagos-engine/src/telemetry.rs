@@ -12,6 +12,7 @@ use crate::{
     payment::store::PaymentCommitted,
     point::Point,
     store::{Committed, StoreError, StoreErrorKind},
+    witness::{Noted, WitnessError, WitnessErrorKind},
 };
 
 /// The call that a span is about.
@@ -171,6 +172,20 @@ impl<'a> Writing<'a> {
         self.outcome = match written {
             Ok(written) => word(written),
             Err(error) => failure(error.kind()),
+        };
+    }
+
+    /// The same of an append to the witness.
+    pub(crate) fn noted(&mut self, noted: &Result<Vec<Noted>, WitnessError>) {
+        self.outcome = match noted {
+            Ok(noted) if noted.iter().all(|it| *it == Noted::New) => "done",
+            Ok(_) => "known",
+            Err(error) => match error.kind {
+                WitnessErrorKind::Unavailable => "unreachable",
+                WitnessErrorKind::Full => "full",
+                WitnessErrorKind::Damaged => "damaged",
+                WitnessErrorKind::OtherStore => "other_store",
+            },
         };
     }
 }

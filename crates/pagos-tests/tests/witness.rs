@@ -291,3 +291,19 @@ fn restore_9_a_moved_store_goes_on_with_its_witness() {
     assert!(!scene.engine().comparison().unwrap().has_gap());
     assert_eq!(scene.called(), calls);
 }
+
+/// The key stays sealed although the witness that named it was replaced since.
+#[test]
+fn witness_8_a_forgotten_payout_is_not_sent_by_an_order_that_comes_back() {
+    let scene = Scene::new();
+    let engine = scene.engine();
+    let earlier = scene.store.snapshot();
+    scene.pay(&engine, &["a"]);
+    scene.store.go_back(&earlier);
+    let engine = scene.engine();
+    assert_eq!(engine.comparison().unwrap().forgotten, [key("a")]);
+    scene.witness.truncate(0);
+    scene.pay(&engine, &["a"]);
+    assert!(scene.payout("a").unwrap().progress.is_recalled);
+    assert_eq!(scene.accepted(), ["a"]);
+}

@@ -51,7 +51,8 @@ fn allowed(package: &Package) -> Option<Allowed> {
         | "pagos-webhook"
         | "pagos-events"
         | "pagos-store-sqlite"
-        | "pagos-store-postgres" => Allowed::Only(&["pagos-core", "pagos-engine"]),
+        | "pagos-store-postgres"
+        | "pagos-witness" => Allowed::Only(&["pagos-core", "pagos-engine"]),
         // It serves connections as the receiver does.
         "pagos-api" => Allowed::Only(&[
             "pagos-core",

@@ -3,6 +3,7 @@
 
 mod database;
 mod outward;
+mod witness;
 
 use std::{io::Write, path::Path};
 
@@ -58,6 +59,7 @@ async fn doctor(arguments: &DoctorArguments, config: Option<&Path>) -> Result<Ex
     match accounts::load(config) {
         Ok(configuration) => {
             findings.extend(accounts(&configuration).await);
+            findings.extend(witness::findings(&configuration, &db).await);
             findings.extend(outward::findings(&configuration, &db).await);
         }
         Err(failure) => findings.extend(broken("configuration", &failure)),

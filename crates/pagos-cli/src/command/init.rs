@@ -132,7 +132,11 @@ mod tests {
     use pagos_engine::UtcOffset;
 
     use super::*;
-    use crate::{accounts::Guards, config::Configuration, run::events};
+    use crate::{
+        accounts::Guards,
+        config::{Configuration, Disk},
+        run::events,
+    };
 
     /// The lines of the end that are settings behind a comment mark.
     fn uncommented(text: &str) -> String {
@@ -162,6 +166,7 @@ mod tests {
         assert!(read.metrics.is_some() && read.api.listen.is_some() && read.retention.is_some());
         let [destination] = &events::read(&read.events).unwrap()[..] else { panic!("{offered}") };
         assert_eq!((destination.endpoint.secrets(), destination.endpoint.scheme()), (2, "https"));
+        assert!(read.witness.is_some_and(|it| it.disk == Disk::MayBeShared), "{offered}");
         let account = read.accounts.iter().find(|it| it.name.as_str() == first).unwrap();
         let guards = Guards::read(account).unwrap();
         assert_eq!(guards.approvals.rules().len(), 1);

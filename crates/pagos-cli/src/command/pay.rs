@@ -47,6 +47,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     let is_first_sandbox = arguments.sandbox && !db.bank().exists();
     let mut target = Target::open(choice(arguments, config, &db)).await?;
     target.limit_rates(&arguments.rates);
+    target.witness_at(&arguments.witness);
     if let Some(about) = target.about_sandbox() {
         console::tell(&format!("{about}; payouts are kept in {db}"));
     }
@@ -115,7 +116,8 @@ async fn pay_through(
         return Ok(if is_empty { Exit::Succeeded } else { Exit::Refused });
     }
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
-    let instance = Instance::beside(db, &target).await?;
+    let if_lost = arguments.witness.new_witness.into();
+    let instance = Instance::to_send(db, &target, if_lost).await?;
     document.of_database(db, instance.store.identity().await?);
     if let Some(need) = need.as_mut().filter(|_| must_be_proven) {
         let before = need.needed;

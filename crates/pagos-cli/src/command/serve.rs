@@ -25,6 +25,7 @@ use crate::{
         retention,
         signal::{self, Stop},
         target::{Choice, Target},
+        witness,
     },
     telemetry::{self, Counting, Gauges, Scraping},
 };
@@ -72,12 +73,14 @@ async fn serve(
     db.check()?;
     let (mut target, session) = target_of(arguments, config, &db).await?;
     target.limit_rates(&arguments.rates);
+    target.witness_at(&arguments.witness);
     check_address(arguments.listen, &target)?;
     if let Some(about) = target.about_sandbox() {
         console::tell(&about);
     }
     db.announce_if_new(target.is_live(), arguments.new.new_db.into()).await?;
-    let instance = Instance::beside(&db, &target).await?;
+    let if_lost = arguments.witness.new_witness.into();
+    let instance = Instance::to_send(&db, &target, if_lost).await?;
     instance.engine.take_turn().await.map_err(|error| match error {
         EngineError::Taken => Failure::new(format!(
             "{db}: another pagos process works on this database; stop it first, or use a \
@@ -85,6 +88,7 @@ async fn serve(
         )),
         other => other.into(),
     })?;
+    witness::tell_comparison(&instance.engine);
     let scraping = scrape(arguments.metrics.or(target.metrics), log, &instance, &target)?;
     let mut reader = {
         let (name, after) = (&arguments.reader, arguments.notices_after);
@@ -128,6 +132,7 @@ async fn serve(
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
             never = catch_up::at_start(&instance, &target.accounts) => match never {},
+            never = witness::tell_outages(&instance.engine, instance.without_witness, console::tell) => match never {},
             never = retention::in_background(&instance, target.retention.as_ref()) => match never {},
         }
     };

@@ -1,8 +1,9 @@
 //! Reads `pagos.toml`: tables `[accounts.NAME]` with plain values, `[accounts.NAME.options]`,
 //! `[accounts.NAME.limits]`, `[[accounts.NAME.approval]]`, `[books.NAME]`, `[days]`, `[events.NAME]`,
-//! `[receiver]`, `[api]`, `[retention]` and `[metrics]`. The providers interpret the fields of accounts.
+//! `[receiver]`, `[api]`, `[retention]`, `[metrics]` and `[witness]`, which can be one line as well. The providers interpret the fields of accounts.
 
 use std::{
+    ffi::OsString,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -16,7 +17,7 @@ use toml::{
 
 use crate::config::{
     AccountSettings, ApiSettings, BookSettings, ConfigProblem, MappingName, Origin, Retention,
-    Variables, api, books, receiver, retention,
+    Variables, WitnessPlace, WitnessSettings, api, books, receiver, retention, witness,
 };
 
 /// The content of a file.
@@ -30,6 +31,7 @@ pub(super) struct Read {
     pub(super) retention: Option<Retention>,
     pub(super) metrics: Option<SocketAddr>,
     pub(super) api: ApiSettings,
+    pub(super) witness: Option<WitnessSettings>,
 }
 
 /// Reads a file, with all of its problems.
@@ -57,6 +59,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         retention: None,
         metrics: None,
         api: ApiSettings::default(),
+        witness: None,
         day_offset: None,
         problems: Vec::new(),
     };
@@ -77,6 +80,7 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         retention,
         metrics,
         api,
+        witness,
         day_offset,
         problems,
         ..
@@ -85,7 +89,9 @@ pub(super) fn read(path: &Path, variables: &Variables) -> (Read, Vec<ConfigProbl
         accounts.iter_mut().for_each(|it| it.set("days.offset", text.clone(), origin.clone()));
     }
     let day_offset = day_offset.map(|(text, _)| text);
-    (Read { accounts, events, books, day_offset, limits, retention, metrics, api }, problems)
+    let read =
+        Read { accounts, events, books, day_offset, limits, retention, metrics, api, witness };
+    (read, problems)
 }
 
 /// The text of a file with one value, without the line break at its end.
@@ -115,6 +121,7 @@ struct Reader<'a> {
     retention: Option<Retention>,
     metrics: Option<SocketAddr>,
     api: ApiSettings,
+    witness: Option<WitnessSettings>,
     day_offset: Option<(String, Origin)>,
     problems: Vec<ConfigProblem>,
 }
@@ -133,10 +140,14 @@ impl Reader<'_> {
                 DeValue::Table(fields) if name == "retention" => self.retention(place, fields),
                 DeValue::Table(fields) if name == "metrics" => self.metrics(fields),
                 DeValue::Table(fields) if name == "api" => self.api(fields),
+                DeValue::Table(fields) if name == "witness" => self.witness(place, fields),
+                DeValue::String(text) if name == "witness" && !text.is_empty() => {
+                    self.witness = Some(WitnessSettings::at(self.witness_at(text)));
+                }
                 _ => {
                     let because = "is not known at the top of the file";
                     let remedy = "the file has tables [accounts.NAME], [books.NAME], [days], [events.NAME], [receiver], \
-                                  [api], [retention] and [metrics] only";
+                                  [api], [retention], [metrics] and [witness] only, and the line witness = \"PLACE\"";
                     self.refuse(place, name, because, remedy);
                 }
             }
@@ -210,6 +221,30 @@ impl Reader<'_> {
                 self.retention = Some(Retention { archive, ..read });
             }
             Err(missing) => self.refuse(place, missing, "is missing in [retention]", FILL_IN),
+        }
+    }
+
+    fn witness(&mut self, place: usize, fields: &DeTable<'_>) {
+        let mut witness = witness::Fields::default();
+        for (name, value) in fields.iter() {
+            let field: &str = name.get_ref();
+            let text = plain_text(value.get_ref()).unwrap_or_default();
+            if let Err((because, remedy)) = witness.set(field, &text) {
+                self.refuse(name.span().start, field, because, remedy);
+            }
+        }
+        match witness.finish(|text| self.witness_at(text)) {
+            Ok(witness) => self.witness = Some(witness),
+            Err(missing) => {
+                self.refuse(place, missing, "is missing in [witness]", witness::PLACE);
+            }
+        }
+    }
+
+    fn witness_at(&self, text: &str) -> WitnessPlace {
+        match WitnessPlace::from(OsString::from(text)) {
+            WitnessPlace::File(path) => WitnessPlace::File(self.beside(&path.to_string_lossy())),
+            server @ WitnessPlace::Server(_) => server,
         }
     }
 

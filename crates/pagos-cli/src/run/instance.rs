@@ -6,7 +6,9 @@ use std::{
 };
 
 use pagos_core::Clock;
-use pagos_engine::{Engine, EngineError, InstrumentedStore, Policy, Pulse, Store, World};
+use pagos_engine::{
+    Engine, EngineError, InstrumentedStore, Policy, Pulse, Store, WithoutWitness, World,
+};
 use pagos_system::System;
 use pagos_webhook::{Receiver, Served, Worker};
 use tokio::sync::Notify;
@@ -17,7 +19,12 @@ use crate::{
     accounts::Account,
     console,
     exit::Failure,
-    run::{database::Database, refused, signal, target::Target},
+    run::{
+        database::Database,
+        refused, signal,
+        target::Target,
+        witness::{self, Connected, IfLost},
+    },
 };
 
 /// The store, instrumented for engine and receiver.
@@ -63,6 +70,8 @@ pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
 pub(crate) struct Instance {
     pub(crate) engine: Arc<Engine>,
     pub(crate) store: Arc<dyn Store>,
+    /// What is done without the witness, if there is one.
+    pub(crate) without_witness: WithoutWitness,
     wake: Arc<Notify>,
 }
 
@@ -79,16 +88,51 @@ impl Instance {
         opened.map_err(|error| of_database(db, error))
     }
 
+    /// The same with the witness of the database, for commands that send payouts.
+    ///
+    /// # Errors
+    /// Likewise; or if the witness is not there.
+    pub(crate) async fn to_send(
+        db: &Database,
+        target: &Target,
+        if_lost: IfLost,
+    ) -> Result<Self, Failure> {
+        let store = db.open().await?;
+        let known = instrumented(Arc::clone(&store)).witnessed_as().await?;
+        let settings = (target.witness.as_ref(), target.money());
+        let witness = witness::connect(db, &store, known, settings, if_lost).await?;
+        let accounts = engine_accounts(target.accounts.all(), &target.policy);
+        let policy = target.policy.clone();
+        let opened = Self::assemble(store, witness, &target.world, accounts, policy).await;
+        opened.map_err(|error| of_database(db, error))
+    }
+
     pub(crate) async fn over(
         store: Arc<dyn Store>,
         world: &World,
         accounts: pagos_engine::Accounts,
         policy: Policy,
     ) -> Result<Self, EngineError> {
-        let instrumented = instrumented(Arc::clone(&store));
+        Self::assemble(store, None, world, accounts, policy).await
+    }
+
+    async fn assemble(
+        store: Arc<dyn Store>,
+        witness: Option<Connected>,
+        world: &World,
+        accounts: pagos_engine::Accounts,
+        policy: Policy,
+    ) -> Result<Self, EngineError> {
+        let mut instrumented = instrumented(Arc::clone(&store));
+        let mut without_witness = WithoutWitness::Stop;
+        if let Some(Connected { witness, rules }) = witness {
+            instrumented = instrumented.witnessed_by(witness, rules);
+            without_witness = rules.without;
+        }
         let timer = Arc::new(System);
         let engine = Engine::open_beside(instrumented, world, accounts, timer, policy).await?;
-        Ok(Self { engine: Arc::new(engine), store, wake: Arc::new(Notify::new()) })
+        let engine = Arc::new(engine);
+        Ok(Self { engine, store, without_witness, wake: Arc::new(Notify::new()) })
     }
 
     /// The store, instrumented for engine and receiver.

@@ -14,14 +14,15 @@ use pagos_webhook::Settings;
 
 use crate::{
     accounts::{self, Account, Accounts, Limits, MissingFields},
-    arguments::{AccountArguments, RateArguments},
-    config::{AccountSettings, ApiSettings, Configuration, Origin, Retention},
+    arguments::{AccountArguments, RateArguments, WitnessArguments},
+    config::{AccountSettings, ApiSettings, Configuration, Origin, Retention, WitnessSettings},
     exit::Failure,
     run::{
         database::Database,
         events::{self, Destination},
         follow::Until,
         listen, retention,
+        witness::Money,
     },
     sandbox::{self, Sandbox},
     seams,
@@ -72,6 +73,8 @@ pub(crate) struct Target {
     pub(crate) metrics: Option<SocketAddr>,
     /// Its HTTP API.
     pub(crate) api: ApiSettings,
+    /// The witness of the database, if there is one.
+    pub(crate) witness: Option<WitnessSettings>,
     /// The socket for webhooks to this process; for real accounts `pagos serve` opens one.
     pub(crate) listener: Option<TcpListener>,
     /// The twins, if this process must stop them.
@@ -104,6 +107,20 @@ impl Target {
     pub(crate) fn is_live(&self) -> bool {
         let is_live = |account: &Account| account.environment == Environment::Live;
         self.world == World::Providers && self.accounts.all().iter().any(is_live)
+    }
+
+    pub(crate) fn money(&self) -> Money {
+        if self.is_live() { Money::Real } else { Money::Invented }
+    }
+
+    /// The witness that an argument names takes the place of the configured one.
+    pub(crate) fn witness_at(&mut self, arguments: &WitnessArguments) {
+        if let Some(place) = &arguments.witness {
+            self.witness = Some(match self.witness.take() {
+                Some(settings) => WitnessSettings { place: place.clone(), ..settings },
+                None => WitnessSettings::at(place.clone()),
+            });
+        }
     }
 
     /// Tells the twins the webhook address of this process. Real providers are told by hand, and
@@ -149,6 +166,7 @@ impl Target {
             events: Vec::new(),
             metrics: None,
             api: ApiSettings::default(),
+            witness: None,
             listener: None,
             sandbox: None,
             twins: None,
@@ -180,6 +198,7 @@ impl Target {
             events,
             metrics: configuration.metrics,
             api: configuration.api,
+            witness: configuration.witness,
             listener: None,
             sandbox: None,
             twins: None,
@@ -208,6 +227,7 @@ impl Target {
             events: Vec::new(),
             metrics: None,
             api: ApiSettings::default(),
+            witness: None,
             listener: Some(listener),
             twins: Some(sandbox.origin().to_owned()),
             sandbox: Some(sandbox),

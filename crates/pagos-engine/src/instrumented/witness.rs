@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use pagos_core::OrderKey;
+
 use super::InstrumentedStore;
 use crate::{
-    point::Probe,
-    witness::{Witness, WitnessRules},
+    point::{Phase, Point},
+    telemetry::Writing,
+    witness::{Noted, Witness, WitnessError, WitnessRules},
 };
 
 impl InstrumentedStore {
@@ -34,7 +37,19 @@ impl InstrumentedStore {
         self.store.lineage()
     }
 
-    pub(crate) fn probe(&self) -> &dyn Probe {
-        self.probe.as_ref()
+    /// Appends to the witness, as a write of the store is made.
+    pub(crate) async fn note_attempts(
+        &self,
+        key: Option<&OrderKey>,
+        appending: impl Future<Output = Result<Vec<Noted>, WitnessError>>,
+    ) -> Result<Vec<Noted>, WitnessError> {
+        self.probe.at(Point::NoteAttempts, Phase::Before, key);
+        let mut telling = Writing::begin(Point::NoteAttempts, key, self.clock.as_ref());
+        let noted = appending.await;
+        telling.noted(&noted);
+        drop(telling);
+        let noted = noted?;
+        self.probe.at(Point::NoteAttempts, Phase::After, key);
+        Ok(noted)
     }
 }

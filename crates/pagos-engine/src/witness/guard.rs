@@ -15,7 +15,7 @@ use crate::{
     engine::{Engine, EngineError},
     history::{Notice, NoticeAbout, NoticeKind},
     lanes::Held,
-    point::{Phase, Point},
+    point::Point,
     record::Writer,
     store::Payout,
     witness::{
@@ -168,10 +168,8 @@ impl Engine {
         let noted = match self.store.witness() {
             Some((witness, rules)) => {
                 let key = attempts.first().filter(|_| attempts.len() == 1).map(|it| &it.key);
-                self.store.probe().at(Point::NoteAttempts, Phase::Before, key);
-                let noted = self.in_time(rules, witness.append(&attempts)).await;
-                self.store.probe().at(Point::NoteAttempts, Phase::After, key);
-                match noted {
+                let appending = self.in_time(rules, witness.append(&attempts));
+                match self.store.note_attempts(key, appending).await {
                     Ok(noted) => {
                         // If the store fails here, the next answer of the witness is noted.
                         drop(self.recover().await);

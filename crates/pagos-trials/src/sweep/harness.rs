@@ -159,6 +159,12 @@ impl Harness {
                 self.outcome.never.insert(place, because);
                 Ok(())
             }
+            _ if is_on_server
+                && matches!(place.point, Point::NoteAttempts | Point::KeepWitness) =>
+            {
+                self.outcome.never.insert(place, "only a file has a witness here");
+                Ok(())
+            }
             Reach::Pay(way) => self.pay(place, way),
             Reach::Conflict => self.submit_conflict(place),
             Reach::Resolve => self.resolve(place),

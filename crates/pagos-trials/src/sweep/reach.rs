@@ -67,6 +67,8 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         | Point::EndClaims
         | Point::Claim
         | Point::BeginAttempt
+        | Point::NoteAttempts
+        | Point::KeepWitness
         | Point::Create => straight,
         Point::Resume => when(
             reply != Reply::Refuses,
@@ -75,9 +77,7 @@ pub(super) fn reach(place: Place, provider: Kit, injected: InjectedFault) -> Rea
         Point::NoteSwept | Point::List | Point::RecordListed => {
             Reach::Never("twins' settled payouts are asked about one by one, since their time runs")
         }
-        Point::NoteAttempts | Point::RecordRecalled | Point::KeepWitness | Point::KeepForgotten => {
-            Reach::Never("the sweep has no witness, and nothing goes back")
-        }
+        Point::RecordRecalled | Point::KeepForgotten => Reach::Never("nothing goes back"),
         Point::Halt => Reach::Never("no fault of the twins refuses the credentials"),
         Point::RecordPanic => Reach::Never("no provider's code panics"),
         Point::ReopenDelivery => Reach::Never("it is a person's, or another worker was faster"),

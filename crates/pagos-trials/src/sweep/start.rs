@@ -74,6 +74,9 @@ impl Start {
         let stderr = File::create(&log).map_err(Failure::while_doing(log.display()))?;
         let mut command = program(&payer.program);
         payer.db.name_to(command.args(words));
+        if matches!(words, ["pay" | "serve", ..]) {
+            payer.db.name_witness_to(&mut command);
+        }
         command.current_dir(&payer.folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         if let Some(failpoint) = &failpoint {

@@ -61,6 +61,13 @@ impl Db {
             Db::Server { url, password } => command.arg(url).env("PGPASSWORD", password),
         };
     }
+
+    /// Says to a command that sends where the witness of a file is.
+    pub(crate) fn name_witness_to(&self, command: &mut Command) {
+        if let Db::File(path) = self {
+            command.arg("--witness").arg(path.with_extension("witness"));
+        }
+    }
 }
 
 /// What one of several processes does.

@@ -19,6 +19,7 @@ use crate::{
         report::{self, Report, Waiting},
         signal::{self, Stop},
         target::Target,
+        witness,
     },
 };
 
@@ -47,6 +48,8 @@ enum Ended {
     Followed(Followed),
     /// A person or the system asked to stop.
     Interrupted,
+    /// The witness could not be used for too long, so nothing was sent.
+    Unwitnessed(String),
     /// Nothing was released: people must approve first.
     Waits(Box<RunApproval>),
     /// Nothing was released: somebody said no, or a limit does.
@@ -76,15 +79,18 @@ impl Case<'_> {
         match &ended {
             Ended::Waits(waits) => return self.tell_waits(waits, document).await,
             Ended::Held(because) => return self.tell_held(because, document).await,
-            Ended::Followed(_) | Ended::Interrupted | Ended::Broken => self.explain(&ended),
+            Ended::Followed(_) | Ended::Interrupted | Ended::Unwitnessed(_) | Ended::Broken => {
+                self.explain(&ended);
+            }
         }
         let Some(tally) = self.outcomes(&ended).await else {
             console::tell("the report is missing: the outcomes could not be read");
             return Exit::InDoubt;
         };
         let mut exit = match ended {
-            // The rest waits for accounts that are out of service, so it has no outcome yet.
-            Ended::Followed(Followed::Halted) => Exit::InDoubt,
+            // The rest waits for accounts that are out of service, or for the witness, so it has no
+            // outcome yet.
+            Ended::Followed(Followed::Halted) | Ended::Unwitnessed(_) => Exit::InDoubt,
             Ended::Followed(Followed::Done)
             | Ended::Interrupted
             | Ended::Broken
@@ -137,6 +143,7 @@ impl Case<'_> {
             Err(error @ EngineError::Restored(_)) => return Ok(Ended::Held(error.to_string())),
             Err(error) => return Err(error.into()),
         }
+        witness::tell_comparison(&self.instance.engine);
         self.work(target).await
     }
 
@@ -181,6 +188,13 @@ impl Case<'_> {
             tokio::select! {
                 followed = follow(&instance.store, &self.run, target.until, &progress, payer) => {
                     ended = followed.map(Ended::Followed);
+                }
+                because = witness::away_too_long(
+                    &instance.engine,
+                    instance.without_witness,
+                    |line| progress.tell(line),
+                ) => {
+                    ended = Ok(Ended::Unwitnessed(because));
                 }
                 () = self.stop.requested() => progress.tell(
                     "stopping: nothing new is sent, what is under way is waited for, for a few \
@@ -259,6 +273,12 @@ impl Case<'_> {
                  and run the same command again"
             ));
         }
+        if let Ended::Unwitnessed(because) = ended {
+            console::tell(&format!(
+                "nothing more was sent, because the witness cannot be used: {because}; then run the same \
+                 command again"
+            ));
+        }
         if *ended == Ended::Interrupted {
             console::tell(&how_to_resume(&self.arguments.file));
         }
@@ -274,6 +294,7 @@ impl Case<'_> {
                 }
                 Ended::Followed(_)
                 | Ended::Interrupted
+                | Ended::Unwitnessed(_)
                 | Ended::Waits(_)
                 | Ended::Held(_)
                 | Ended::Broken => {

@@ -148,6 +148,7 @@ fn is_about_one_order(point: Point) -> bool {
         point,
         Point::Bind
             | Point::TakeTurn
+            | Point::KeepWitness
             | Point::Resume
             | Point::Submit
             | Point::Release
