@@ -112,23 +112,13 @@ impl PostgresWitness {
         {
             return Err(unavailable("the identity of a witness is 32 hexadecimal digits"));
         }
-        let connect_timeout = options.server.connect_timeout;
-        let pool = setup::pool(url, options.server, Mode::Write, setup::Hosts::Primary)
-            .map_err(|error| unavailable(error.to_string()))?;
+        let pool = Self::connect(url, options).await?;
         let place = pool.target.server.place.clone();
         let trouble = |error| trouble(&place, &error);
-        pool.prepare(schema::WITNESSES, connect_timeout).await.map_err(trouble)?;
-        let lineages = [options.apart_from, pool.target.lineages.last()];
-        if let [Some(of_store), Some(own)] = &lineages
-            && server::is_same_system(of_store, own)
-        {
-            return Err(unavailable(format!("{place}: {SAME_SERVER}")));
-        }
         if let Opening::MayCreate { identity } = opening {
             pool.write(&read::Create { store, identity }).await.map_err(trouble)?;
         }
-        let found = pool.read(&read::Find { store }).await.map_err(trouble)?;
-        match found {
+        match pool.read(&read::Find { store }).await.map_err(trouble)? {
             read::Found::Own { number, identity } => {
                 Ok(Self { pool: Arc::new(pool), own: Own { number, identity } })
             }
@@ -137,6 +127,49 @@ impl PostgresWitness {
                 message: format!("{place}: {OTHER_STORES}"),
             }),
             read::Found::Nothing => Err(unavailable(format!("{place}: {NOTHING}"))),
+        }
+    }
+
+    /// Whether the database at `url` has a witness of the store with the identity `store`.
+    ///
+    /// ```no_run
+    /// use pagos_store_postgres::{PostgresWitness, WitnessOptions};
+    ///
+    /// # async fn example(store: &str) -> Result<(), pagos_engine::WitnessError> {
+    /// let url = "postgres://pagos@other.example/witness";
+    /// if !PostgresWitness::is_there(url, store, WitnessOptions::default()).await? {
+    ///     println!("the first one is made with Opening::MayCreate");
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// The same as [`PostgresWitness::open`], except for a witness that is missing.
+    pub async fn is_there(
+        url: &str,
+        store: &str,
+        options: WitnessOptions,
+    ) -> Result<bool, WitnessError> {
+        let pool = Self::connect(url, options).await?;
+        let place = pool.target.server.place.clone();
+        let found = pool.read(&read::Find { store }).await;
+        let found = found.map_err(|error| trouble(&place, &error))?;
+        Ok(matches!(found, read::Found::Own { .. }))
+    }
+
+    /// Connects, makes the tables, and refuses the server of the store.
+    async fn connect(url: &str, options: WitnessOptions) -> Result<Pool, WitnessError> {
+        let connect_timeout = options.server.connect_timeout;
+        let pool = setup::pool(url, options.server, Mode::Write, setup::Hosts::Primary)
+            .map_err(|error| unavailable(error.to_string()))?;
+        let place = pool.target.server.place.clone();
+        let prepared = pool.prepare(schema::WITNESSES, connect_timeout).await;
+        prepared.map_err(|error| trouble(&place, &error))?;
+        match [options.apart_from, pool.target.lineages.last()] {
+            [Some(of_store), Some(own)] if server::is_same_system(&of_store, &own) => {
+                Err(unavailable(format!("{place}: {SAME_SERVER}")))
+            }
+            _ => Ok(pool),
         }
     }
 

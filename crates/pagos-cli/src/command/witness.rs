@@ -42,14 +42,15 @@ struct Shown {
 async fn show(arguments: &WitnessShowArguments, config: Option<&Path>) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
     let store = db.open_to_read().await?;
-    let place = match &arguments.witness {
-        Some(place) => Some(place.clone()),
-        None => accounts::load(config)?.witness.map(|WitnessSettings { place, .. }| place),
+    let settings = match &arguments.witness {
+        Some(place) => Some(WitnessSettings::at(place.clone())),
+        None => accounts::load(config)?.witness,
     };
-    let opened = match &place {
-        Some(place) => Some(witness::open_witness(place, &store.identity().await?)),
+    let opened = match &settings {
+        Some(settings) => Some(witness::Meant::by(settings, store.as_ref()).await?.open().await),
         None => None,
     };
+    let place = settings.map(|WitnessSettings { place, .. }| place);
     let (identity, trouble) = match opened {
         Some(Ok(witness)) => (Some(witness.identity().to_owned()), None),
         Some(Err(error)) => (None, Some(error.to_string())),

@@ -16,7 +16,7 @@ use crate::{
     run::database::Database,
 };
 
-pub(crate) use open::{begin_witness, is_there, open_witness};
+pub(crate) use open::Meant;
 pub(crate) use told::{forgotten_line, lines};
 pub(crate) use watch::{away_too_long, tell_outages};
 
@@ -70,11 +70,11 @@ pub(crate) async fn connect(
         }
         return Ok(None);
     };
-    let identity = store.identity().await?;
     let rules = rules_of(settings, money);
-    let case = Case { db, store, settings, known: known.as_deref(), identity: &identity };
-    let witness = if is_there(&settings.place) {
-        case.open(if_lost, rules)?
+    let meant = Meant::by(settings, store.as_ref()).await?;
+    let case = Case { db, store, settings, known: known.as_deref(), meant };
+    let witness = if case.meant.is_there().await {
+        case.open(if_lost, rules).await?
     } else {
         case.begin(money, if_lost, rules).await?
     };
@@ -96,18 +96,21 @@ struct Case<'a> {
     settings: &'a WitnessSettings,
     /// The witness that the database was last compared with.
     known: Option<&'a str>,
-    /// The identity of the database.
-    identity: &'a str,
+    meant: Meant,
 }
 
 impl Case<'_> {
-    fn open(&self, if_lost: IfLost, rules: WitnessRules) -> Result<Arc<dyn Witness>, Failure> {
+    async fn open(
+        &self,
+        if_lost: IfLost,
+        rules: WitnessRules,
+    ) -> Result<Arc<dyn Witness>, Failure> {
         let place = &self.settings.place;
-        let witness = match open_witness(place, self.identity) {
+        let witness = match self.meant.open().await {
             Ok(witness) => witness,
             Err(error) if away::may_come_back(&error, rules) => {
                 console::tell(&format!("warning: the witness cannot be used: {error}"));
-                return Ok(away::witness(place.clone(), self.identity, self.known));
+                return Ok(away::witness(self.meant.clone(), self.known));
             }
             Err(error) => return Err(Failure::new(format!("the witness cannot be used: {error}"))),
         };
@@ -135,7 +138,7 @@ impl Case<'_> {
             match (self.known, rules.without) {
                 (Some(known), WithoutWitness::GoOn) => {
                     console::tell(&format!("warning: {place}: the witness {known} is not there"));
-                    return Ok(away::witness(place.clone(), self.identity, self.known));
+                    return Ok(away::witness(self.meant.clone(), self.known));
                 }
                 (Some(known), WithoutWitness::Stop) => {
                     return Err(Failure::new(format!(
@@ -156,7 +159,7 @@ impl Case<'_> {
             }
         }
         self.check_disk(money)?;
-        let begun = begin_witness(place, self.identity);
+        let begun = self.meant.begin().await;
         let witness = begun.map_err(|error| Failure::new(error.to_string()))?;
         console::tell(&format!("{place}: a new witness, {}", witness.identity()));
         Ok(witness)

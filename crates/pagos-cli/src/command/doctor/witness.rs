@@ -8,7 +8,6 @@ use pagos_engine::{Reading, Witness};
 use super::{Finding, Verdict, finding};
 use crate::{
     config::{Configuration, Disk, WitnessPlace, WitnessSettings},
-    exit::with_causes,
     run::{database::Database, instance, witness},
 };
 
@@ -16,18 +15,22 @@ use crate::{
 pub(super) async fn findings(configuration: &Configuration, db: &Database) -> Vec<Finding> {
     let Some(settings) = &configuration.witness else { return none_named(configuration) };
     let what = format!("witness {}", settings.place);
-    if !witness::is_there(&settings.place) {
-        let because = "is not there; the first `pagos pay` of a new database makes it";
-        return vec![finding(what, Verdict::Note, because)];
+    let absent = "is not there; the first `pagos pay` of a new database makes it";
+    if matches!(&settings.place, WitnessPlace::File(path) if path.symlink_metadata().is_err()) {
+        return vec![finding(what, Verdict::Note, absent)];
     }
     let mut findings = about_the_disk(settings, db).into_iter().collect::<Vec<_>>();
     // Without a database there is nothing that it could belong to.
     let Ok(store) = db.open_to_read().await else { return findings };
-    let identity = match store.identity().await {
-        Ok(identity) => identity,
-        Err(error) => return vec![finding(what, Verdict::Bad, with_causes(&error))],
+    let meant = match witness::Meant::by(settings, store.as_ref()).await {
+        Ok(meant) => meant,
+        Err(error) => return vec![finding(what, Verdict::Bad, error.to_string())],
     };
-    match witness::open_witness(&settings.place, &identity) {
+    if !meant.is_there().await {
+        findings.push(finding(what, Verdict::Note, absent));
+        return findings;
+    }
+    match meant.open().await {
         Ok(opened) => {
             findings.push(answers(opened.as_ref(), &settings.place, &what).await);
             let known = instance::instrumented(Arc::clone(&store)).witnessed_as().await;

@@ -8,8 +8,7 @@ use pagos_engine::{
     WitnessMark, WitnessRules,
 };
 
-use super::open_witness;
-use crate::config::WitnessPlace;
+use super::Meant;
 
 /// Whether payouts are sent without the witness until it is back. One that was damaged, or is
 /// another database's, does not come back by itself.
@@ -21,28 +20,27 @@ pub(super) fn may_come_back(error: &WitnessError, rules: WitnessRules) -> bool {
     may && rules.without == WithoutWitness::GoOn
 }
 
-/// The witness that will be at this place. `known` is the identity of the one that was there.
-pub(super) fn witness(place: WitnessPlace, store: &str, known: Option<&str>) -> Arc<dyn Witness> {
+/// The witness that will be there. `known` is the identity of the one that was.
+pub(super) fn witness(meant: Meant, known: Option<&str>) -> Arc<dyn Witness> {
     let known = known.unwrap_or_default().to_owned();
-    Arc::new(Away { place, store: store.to_owned(), known, back: OnceLock::new() })
+    Arc::new(Away { meant, known, back: OnceLock::new() })
 }
 
 #[derive(Debug)]
 struct Away {
-    place: WitnessPlace,
-    store: String,
+    meant: Meant,
     known: String,
     back: OnceLock<Arc<dyn Witness>>,
 }
 
 impl Away {
-    fn look(&self) -> Result<&dyn Witness, WitnessError> {
+    async fn look(&self) -> Result<&dyn Witness, WitnessError> {
         if let Some(witness) = self.back.get() {
             return Ok(witness.as_ref());
         }
-        let witness = open_witness(&self.place, &self.store)?;
+        let witness = self.meant.open().await?;
         if !self.known.is_empty() && witness.identity() != self.known {
-            let (kind, place) = (WitnessErrorKind::Unavailable, &self.place);
+            let (kind, place) = (WitnessErrorKind::Unavailable, self.meant.place());
             let message = format!("{place}: another witness is there; stop, and say --new-witness");
             return Err(WitnessError { kind, message });
         }
@@ -57,11 +55,11 @@ impl Witness for Away {
     }
 
     async fn append(&self, attempts: &[SentAttempt]) -> Result<Vec<Noted>, WitnessError> {
-        self.look()?.append(attempts).await
+        self.look().await?.append(attempts).await
     }
 
     async fn mark(&self) -> Result<WitnessMark, WitnessError> {
-        self.look()?.mark().await
+        self.look().await?.mark().await
     }
 
     async fn read(
@@ -69,6 +67,6 @@ impl Witness for Away {
         after: Option<&WitnessMark>,
         limit: usize,
     ) -> Result<Reading, WitnessError> {
-        self.look()?.read(after, limit).await
+        self.look().await?.read(after, limit).await
     }
 }

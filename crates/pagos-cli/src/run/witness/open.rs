@@ -1,42 +1,102 @@
-//! Opens the witness at a place, or begins one.
+//! Opens and begins a witness, wherever it is: the one place that knows the kinds.
 
-use std::{path::Path, sync::Arc};
+use std::{ffi::OsString, path::Path, sync::Arc};
 
-use pagos_core::Secret;
-use pagos_engine::{Witness, WitnessError, WitnessErrorKind};
+use pagos_engine::{Store, Witness, WitnessError, WitnessErrorKind};
+use pagos_store_postgres::{Opening, PostgresOptions, PostgresWitness, WitnessOptions};
 use pagos_witness::FileWitness;
 
-use crate::config::WitnessPlace;
+use crate::{
+    config::{Disk, WitnessPlace, WitnessSettings},
+    exit::Failure,
+    run::database::Database,
+};
 
-/// Opens the witness of the database with this identity.
-pub(crate) fn open_witness(
-    place: &WitnessPlace,
-    store: &str,
-) -> Result<Arc<dyn Witness>, WitnessError> {
-    match place {
-        WitnessPlace::File(path) => Ok(Arc::new(FileWitness::open(path, store)?)),
-        WitnessPlace::Server(url) => Err(not_built_in(url)),
-    }
+/// The witness of one database, which may be there or not.
+#[derive(Debug, Clone)]
+pub(crate) struct Meant {
+    place: WitnessPlace,
+    /// The identity of the database.
+    store: String,
+    /// The server of the database, on which its witness must not be.
+    apart_from: Option<String>,
 }
 
-/// Begins a witness for the database with this identity.
-pub(crate) fn begin_witness(
-    place: &WitnessPlace,
-    store: &str,
-) -> Result<Arc<dyn Witness>, WitnessError> {
-    match place {
-        WitnessPlace::File(path) => {
-            Ok(Arc::new(FileWitness::create(path, &random_identity()?, store)?))
+impl Meant {
+    /// The one that the settings name for this database.
+    ///
+    /// # Errors
+    /// The error of the store.
+    pub(crate) async fn by(settings: &WitnessSettings, store: &dyn Store) -> Result<Self, Failure> {
+        let identity = store.identity().await?;
+        let apart_from = match settings.disk {
+            Disk::OfItsOwn => store.lineage(),
+            Disk::MayBeShared => None,
+        };
+        Ok(Self { place: settings.place.clone(), store: identity, apart_from })
+    }
+
+    pub(crate) fn place(&self) -> &WitnessPlace {
+        &self.place
+    }
+
+    /// Opens it, if it is there.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Witness>, WitnessError> {
+        Ok(match &self.place {
+            WitnessPlace::File(path) => Arc::new(FileWitness::open(path, &self.store)?),
+            WitnessPlace::Server(url) => self.connect(url.expose(), Opening::Existing).await?,
+        })
+    }
+
+    /// Begins it.
+    pub(crate) async fn begin(&self) -> Result<Arc<dyn Witness>, WitnessError> {
+        let identity = random_identity()?;
+        Ok(match &self.place {
+            WitnessPlace::File(path) => {
+                Arc::new(FileWitness::create(path, &identity, &self.store)?)
+            }
+            WitnessPlace::Server(url) => {
+                let opening = Opening::MayCreate { identity: &identity };
+                self.connect(url.expose(), opening).await?
+            }
+        })
+    }
+
+    /// Whether it is there. A server that does not answer may have it.
+    pub(crate) async fn is_there(&self) -> bool {
+        match &self.place {
+            WitnessPlace::File(path) => path.symlink_metadata().is_ok(),
+            WitnessPlace::Server(url) => {
+                let Ok((url, options)) = self.to_connect(url.expose()) else { return true };
+                PostgresWitness::is_there(&url, &self.store, options).await.unwrap_or(true)
+            }
         }
-        WitnessPlace::Server(url) => Err(not_built_in(url)),
     }
-}
 
-/// Whether something is at the place. A server decides by itself.
-pub(crate) fn is_there(place: &WitnessPlace) -> bool {
-    match place {
-        WitnessPlace::File(path) => path.symlink_metadata().is_ok(),
-        WitnessPlace::Server(_) => true,
+    async fn connect(
+        &self,
+        url: &str,
+        opening: Opening<'_>,
+    ) -> Result<Arc<dyn Witness>, WitnessError> {
+        let (url, options) = self.to_connect(url)?;
+        Ok(Arc::new(PostgresWitness::open(&url, &self.store, opening, options).await?))
+    }
+
+    /// The password is looked for as that of a database is.
+    fn to_connect(&self, url: &str) -> Result<(String, WitnessOptions), WitnessError> {
+        let unavailable = |message: String| WitnessError {
+            kind: WitnessErrorKind::Unavailable,
+            message: format!("{}: {message}", self.place),
+        };
+        let named = match Database::from(OsString::from(url)) {
+            Database::Server(server) => server,
+            Database::Misread(because) => return Err(unavailable(because)),
+            Database::File(_) => return Err(unavailable("it is no URL of a server".to_owned())),
+        };
+        let (url, found) = named.to_connect().map_err(|error| unavailable(error.to_string()))?;
+        let usual = WitnessOptions::default();
+        let server = PostgresOptions { password: found.password, ..usual.server };
+        Ok((url.to_owned(), WitnessOptions { server, apart_from: self.apart_from.clone() }))
     }
 }
 
@@ -61,13 +121,4 @@ fn random_identity() -> Result<String, WitnessError> {
         message: format!("the operating system gives no random bytes: {error}"),
     })?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// The store of PostgreSQL opens what the URL names, once it has a witness.
-fn not_built_in(_: &Secret) -> WitnessError {
-    WitnessError {
-        kind: WitnessErrorKind::Unavailable,
-        message: "a witness on a PostgreSQL server is not built into this pagos; name a file"
-            .to_owned(),
-    }
 }
