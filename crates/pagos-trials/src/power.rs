@@ -44,8 +44,8 @@ pub(crate) struct Options {
     /// The number of the first database, to repeat one.
     #[arg(long, default_value_t = 1, value_parser = value_parser!(u64).range(1..))]
     first: u64,
-    /// Passes over everything where no disk can be mounted, or where PostgreSQL is not installed, unless
-    /// CI=true.
+    /// Passes over everything where no disk can be mounted, or, unless CI=true, where PostgreSQL is not
+    /// installed.
     #[arg(long)]
     if_permitted: bool,
     /// A disk whose syncs do nothing: tries the judge, who must find fault.
