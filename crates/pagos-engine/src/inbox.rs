@@ -145,7 +145,7 @@ impl Engine {
                 }
             },
         };
-        let payout = self.load(&key).await?;
+        let Some(payout) = self.store.payout(&key).await? else { return Ok(()) };
         self.learn(Point::ApplyDelivery, payout, Writer::Inbox(item.id), seen).await
     }
 

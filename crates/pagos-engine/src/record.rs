@@ -34,8 +34,8 @@ impl Engine {
     /// Decides over the payout and writes the outcome, repeatedly if need be: if another writer
     /// changed the payout since it was read, it is read again.
     ///
-    /// Returns the payout after the write, or `None` if there was nothing to write or the claim of
-    /// a [`Writer::Holder`] is gone.
+    /// Returns the payout after the write, or `None` if there was nothing to write, or the payout or
+    /// the claim of a [`Writer::Holder`] is gone.
     pub(crate) async fn write(
         &self,
         point: Point,
@@ -56,7 +56,11 @@ impl Engine {
                 return Ok(Some(payout));
             }
             // Each round means that another writer succeeded, so this loop ends when they do.
-            payout = self.load(&payout.order.key).await?;
+            // A store that went back, or a payout that was archived: nothing is left to write to.
+            let Some(present) = self.store.payout(&payout.order.key).await? else {
+                return Ok(None);
+            };
+            payout = present;
         }
     }
 
@@ -130,7 +134,7 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| Some(rules.learn(&payout.progress, seen));
         let written = self.write(point, payout, writer, decide).await?;
         if written.is_none() && matches!(writer, Writer::Holder { .. }) {
-            let payout = self.load(&key).await?;
+            let Some(payout) = self.store.payout(&key).await? else { return Ok(()) };
             self.write(point, payout, Writer::Anyone, decide).await?;
         }
         Ok(())

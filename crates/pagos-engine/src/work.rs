@@ -486,8 +486,6 @@ impl Engine {
                 // Another version wrote it meanwhile. The next worker to claim it sets it aside.
                 Ok(())
             }
-            // The store went back meanwhile to before it was submitted. The witness knows what was sent.
-            Ok(Err(EngineError::NoPayout(_))) => Ok(()),
             Ok(handled) => handled,
             Err(_) => self.record_panic(&key).await,
         }

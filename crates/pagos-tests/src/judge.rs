@@ -28,19 +28,23 @@ pub fn live_payments_max<'a>(movements: impl IntoIterator<Item = &'a Movement>) 
 pub fn attempts_one_at_a_time(history: &[Entry]) -> Result<u32, String> {
     let mut open = None;
     let mut begun = 0;
+    let mut was_held_back = false;
     for entry in history {
         match entry {
             Entry::AttemptBegun { number, .. } => {
                 if let Some(earlier) = open {
                     return Err(format!("attempt {number} began while {earlier} was open"));
                 }
-                begun += 1;
+                // What the witness did not let pass gives its number back.
+                begun += u32::from(!(was_held_back && *number == begun));
+                was_held_back = false;
                 if *number != begun {
                     return Err(format!("attempt {number} is the {begun}. in the history"));
                 }
                 open = Some(*number);
             }
             Entry::AttemptClosed { number, proof, .. } => {
+                was_held_back = *proof == Proof::NeverReached;
                 if *proof == Proof::Rejected {
                     continue;
                 }

@@ -17,9 +17,17 @@ impl Rules<'_> {
     /// what became of it is asked. It is never sent again by itself. Whatever was told about it
     /// meanwhile is forgotten too, and somebody may have paid the debt otherwise after a failure.
     ///
-    /// `None` if the store knows the attempt.
+    /// `None` if the store knows the attempt. It does not if its own attempt of that number is another
+    /// one, which was begun in an earlier state and never noted.
     pub(crate) fn recalled(&self, progress: &Progress, sent: &SentAttempt) -> Option<Outcome> {
-        (progress.attempts < sent.number).then(|| self.recall(progress, sent))
+        if progress.attempts < sent.number {
+            return Some(self.recall(progress, sent));
+        }
+        // What denials closed and what was recalled is open again with other moments.
+        let is_as_begun = !progress.is_recalled && progress.lost == 0;
+        let is_other = |open: Attempt| open.number == sent.number && open.begun_at != sent.at;
+        let is_other = is_as_begun && progress.open.is_some_and(is_other);
+        is_other.then(|| self.recalled_instead(progress, sent))
     }
 
     /// The same of a payout whose attempt the store has begun anew, and which was not sent. What was
@@ -83,6 +91,8 @@ impl Rules<'_> {
 
     /// Closes an attempt that the witness did not let pass: it cannot be used, or the store must be
     /// compared first. That is no refusal of this payout, and a person is called once for all of them.
+    /// The attempt was not noted, so the next one has its number: otherwise that one would be new to
+    /// a witness which has this number from a state that the store has forgotten.
     pub(crate) fn held_back(
         &self,
         progress: &Progress,
@@ -93,6 +103,7 @@ impl Rules<'_> {
         progress.open.filter(|open| *open == attempt)?;
         let mut closed = self.closed(progress, Proof::NeverReached, because, Some(wait))?;
         closed.progress.refusals = progress.refusals;
+        closed.progress.attempts = progress.attempts.saturating_sub(1);
         Some(self.attend(closed))
     }
 }

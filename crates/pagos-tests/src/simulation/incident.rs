@@ -27,6 +27,13 @@ pub fn expected() -> Vec<(&'static str, &'static str)> {
         of("store failed", &STEPS),
         of("store failed", &RECEIVER),
         of("store out of reach", &STEPS),
+        of("crash", &WITNESS),
+        of("stall", &WITNESS),
+        of("witness failed", &WITNESS),
+        of("crash", &["write_record, before", "write_record, after"]),
+        of("store went back", &["a server", "a file"]),
+        of("witness lost", &[""]),
+        of("witness set back", &[""]),
     ]
     .concat()
 }
@@ -53,6 +60,9 @@ const CALLS: [&str; 6] = [
     "query, before",
     "query, after",
 ];
+
+/// The points of its calls to the witness.
+const WITNESS: [&str; 2] = ["witness append, before", "witness append, after"];
 
 /// The points of the receiver and of the merchant.
 const RECEIVER: [&str; 6] = [

@@ -39,10 +39,11 @@ impl Reader {
         !page.is_empty()
     }
 
-    /// The store has lost what it told last, and will give those numbers to other notices.
+    /// The store went to another state, where this reader had read so far, and gives other numbers to
+    /// other notices.
     pub(super) fn go_back(&mut self, store: &dyn Store) {
-        let newest = finish(store.newest_notice()).unwrap();
-        self.told.retain(|number| *number <= newest);
+        let position = finish(store.reader(NAME)).unwrap().unwrap_or(0);
+        self.told = (1..=position).collect();
     }
 
     /// Was it told everything, in order, at least once?

@@ -210,3 +210,25 @@ fn witness_18_what_was_prepared_for_a_repeat_is_forgotten_with_it() {
     }
     assert!(prepared > 0);
 }
+
+/// Two states have an attempt of one number, and only one of them was noted and sent. The simulation
+/// found that the other one was taken for it, denied by the provider, and sent once more.
+#[test]
+fn witness_20_an_attempt_is_known_by_its_moment_and_not_by_its_number() {
+    let appends = Careless::point("witness append, before");
+    let scene = Careless::new();
+    let mut old = scene.worker();
+    finish(old.engine().pay(order("a"))).unwrap();
+    let earlier = scene.store.snapshot();
+    old.injector().plan(Plan::DieAt(appends));
+    assert!(old.round(1).is_none());
+    let begun = scene.store.snapshot();
+    scene.store.go_back(&earlier);
+    scene.timer.advance(Duration::from_secs(1));
+    let mut new = scene.worker();
+    new.round(1).unwrap().unwrap();
+    assert_eq!(scene.bank.payments(&key("a")), 1);
+    scene.store.go_back(&begun);
+    let last = scene.worker();
+    assert_eq!(last.engine().comparison().unwrap().recalled, [key("a")]);
+}
