@@ -2,6 +2,7 @@
 //! cut off or demoted over and over. The bank's ledger judges. Needs Debian's patroni, etcd-server
 //! and haproxy; the bank is `pagos twin`.
 
+mod act;
 mod blow;
 mod cluster;
 mod crew;
@@ -27,12 +28,13 @@ use pagos_kit::{
 use crate::{
     crash,
     failover::{
+        act::{Act, await_payout},
         blow::{KINDS, Kind},
         cluster::Cluster,
         crew::Crew,
         meter::Meter,
         relay::Relay,
-        report::{Event, Figures},
+        report::Figures,
         tools::Tools,
     },
     failure::Failure,
@@ -69,8 +71,8 @@ pub(crate) struct Options {
     /// After so many minutes no primary is struck any more, and what there is is judged.
     #[arg(long)]
     minutes: Option<u64>,
-    /// How many payouts there are, in four files for each failover: 120 for each failover if nothing
-    /// is said.
+    /// How many payouts there are, in eight files for each failover: 160 for each failover if
+    /// nothing is said.
     #[arg(long)]
     rows: Option<u64>,
     /// How many processes pay at once.
@@ -99,20 +101,7 @@ pub(crate) struct Options {
     program: Option<PathBuf>,
 }
 
-const ROWS_PER_FAILOVER: u64 = 120;
-
-/// How long a new file is worked on before the next blow.
-const WORK_MS_MAX: u64 = 500;
-
-/// How long another primary is there before a stopped one is woken.
-const ZOMBIE_MS_MAX: u64 = 5_000;
-
-/// How long another server may take to take over; then the old one is healed.
-const TAKE_OVER_MAX: Duration = Duration::from_secs(40);
-
-/// How long nothing may be paid although a primary is there: longer than a call waits for an answer
-/// and then for a server.
-const QUIET_MAX: Duration = Duration::from_secs(180);
+const ROWS_PER_FAILOVER: u64 = 160;
 
 /// How long workers may take in the end; what is left is paid by one that takes all files.
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -136,9 +125,9 @@ impl Options {
         self.rows.unwrap_or(self.failovers * ROWS_PER_FAILOVER)
     }
 
-    /// One before each blow and one after it; some blows change no primary.
+    /// Up to three for each blow; some blows change no primary.
     fn files(&self) -> u64 {
-        self.failovers.saturating_mul(4)
+        self.failovers.saturating_mul(8)
     }
 
     /// Refuses flags that do not fit together.
@@ -148,7 +137,7 @@ impl Options {
         }
         if self.rows() < self.files() {
             return Err(Failure::new(
-                "--rows is too small: there are four files for each failover",
+                "--rows is too small: there are eight files for each failover",
             ));
         }
         trial::refuse_repeats("--kinds", &self.kinds, |it| it.name())?;
@@ -259,7 +248,7 @@ impl Stage {
 fn play(stage: &mut Stage, options: &Options, figures: &mut Figures) -> Result<(), Failure> {
     let mut random = Random::new(options.seed, 5);
     let mut crew = Crew::start(&stage.payers, options.workers)?;
-    await_payout(&mut crew, &stage.meter, 0)?;
+    await_payout(&mut crew, &stage.meter, Instant::now())?;
     let blows_max = options.failovers.saturating_mul(BLOWS_PER_FAILOVER_MAX);
     let (begun, limit) = (Instant::now(), options.minutes.map(|it| Duration::from_secs(it * 60)));
     let is_over = || limit.is_some_and(|limit| begun.elapsed() > limit);
@@ -288,95 +277,6 @@ fn play(stage: &mut Stage, options: &Options, figures: &mut Figures) -> Result<(
     Ok(())
 }
 
-/// What one blow needs beside the cluster and the workers.
-struct Act<'a> {
-    bank: &'a TwinServer,
-    meter: &'a Meter,
-    files: &'a [BTreeSet<String>],
-    mode: Mode,
-}
-
-impl Act<'_> {
-    /// Strikes the primary, waits for the next one, looks for what it does not know, heals, and
-    /// waits until payouts are sent again.
-    fn strike_once(
-        &self,
-        cluster: &mut Cluster,
-        crew: &mut Crew<'_>,
-        kind: Kind,
-        (random, figures): (&mut Random, &mut Figures),
-    ) -> Result<Event, Failure> {
-        let before = cluster.wait_until_ready(self.mode)?;
-        blow::hold_back(cluster, before.node, kind, self.mode);
-        let sent = self.meter.count();
-        crew.take_next_file()?;
-        await_payout(crew, self.meter, sent)?;
-        thread::sleep(Duration::from_millis(random.draw(0, WORK_MS_MAX)));
-        let begun = Instant::now();
-        let struck = blow::strike(cluster, before.node, kind, random)?;
-        crew.take_next_file()?;
-        let is_next = |node: usize| node != before.node || !kind.changes_primary();
-        let next = cluster.wait_for(TAKE_OVER_MAX, |seen| is_next(seen.node));
-        let taken_over_after = begun.elapsed();
-        crew.look()?;
-        let client = cluster.client();
-        let committing = thread::spawn(move || client.commit());
-        if next.is_some() {
-            let loss = loss::find(self.bank, &cluster.client(), self.files)?;
-            figures.lost_orders.extend(loss.orders);
-            figures.lost_attempts.extend(loss.attempts);
-        }
-        if kind == Kind::Stop {
-            thread::sleep(Duration::from_millis(random.draw(0, ZOMBIE_MS_MAX)));
-        }
-        let sent = self.meter.count();
-        blow::heal(cluster, &struck)?;
-        let next = match next {
-            Some(next) => next,
-            None => cluster
-                .wait_for(TAKE_OVER_MAX, |_| true)
-                .ok_or_else(|| Failure::new(format!("no primary after {}", kind.name())))?,
-        };
-        crew.start_again()?;
-        await_payout(crew, self.meter, sent)?;
-        let committed = committing.join();
-        let committed =
-            committed.map_err(|_| Failure::new("the thread that commits panicked"))??;
-        let event = Event {
-            kind,
-            from: cluster.name_of(before.node),
-            to: cluster.name_of(next.node),
-            taken_over_after,
-            committed_after: committed - begun,
-            stall: self.meter.longest_pause(begun),
-        };
-        figures.events.push(event);
-        Ok(event)
-    }
-}
-
-/// Waits until another payout is sent.
-fn await_payout(crew: &mut Crew<'_>, meter: &Meter, sent: usize) -> Result<(), Failure> {
-    let begun = Instant::now();
-    while meter.count() <= sent {
-        if crew.is_done() {
-            return Err(Failure::new("every row has ended; take more --rows"));
-        }
-        if begun.elapsed() > QUIET_MAX {
-            let said = crew.gave_up.keys().cloned().collect::<Vec<_>>().join("\n");
-            return Err(Failure::new(format!("no payout was sent for {QUIET_MAX:?}:\n{said}")));
-        }
-        crew.look()?;
-        crew.start_again()?;
-        // What is left of earlier files can be doubts alone.
-        if crew.is_at_rest() {
-            crew.take_next_file()?;
-        }
-        thread::sleep(LOOK_EVERY);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -385,11 +285,11 @@ mod tests {
     #[test]
     fn flags_are_read_and_what_does_not_fit_together_is_refused() {
         let usual = parse::<Options>("").unwrap();
-        assert_eq!((usual.mode, usual.failovers, usual.rows()), (Mode::Sync, 10, 1_200));
+        assert_eq!((usual.mode, usual.failovers, usual.rows()), (Mode::Sync, 10, 1_600));
         assert_eq!(usual.kinds, KINDS);
         assert_eq!(usual.judge(), Ok(()));
         assert_eq!(parse::<Options>("--mode async --seed 4").unwrap().mode, Mode::Async);
-        for bad in ["--kinds cut-haproxy", "--kinds kill,kill", "--rows 39"] {
+        for bad in ["--kinds cut-haproxy", "--kinds kill,kill", "--rows 79"] {
             assert!(parse::<Options>(bad).unwrap().judge().is_err(), "{bad}");
         }
         for bad in ["--mode quorum", "--kinds fire", "--failovers 0", "--faults cruel"] {

@@ -24,16 +24,19 @@ impl Meter {
         })
     }
 
-    pub(super) fn count(&self) -> usize {
-        self.sent_at().len()
+    /// The first payout at or after this moment.
+    pub(super) fn first_since(&self, moment: Instant) -> Option<Instant> {
+        let sent_at = self.sent_at();
+        sent_at.get(sent_at.partition_point(|at| *at < moment)).copied()
     }
 
-    /// The longest time without a payout, from the last one before `from` on.
-    pub(super) fn longest_pause(&self, from: Instant) -> Duration {
+    /// The longest time without a payout, from the last one before `from` to the one at `until`.
+    pub(super) fn longest_pause(&self, from: Instant, until: Instant) -> Duration {
         let sent_at = self.sent_at();
         let first = sent_at.partition_point(|at| *at < from).saturating_sub(1);
-        let later = sent_at.get(first..).unwrap_or_default();
-        let pauses = later.iter().zip(later.iter().skip(1)).map(|(one, next)| *next - *one);
+        let end = sent_at.partition_point(|at| *at <= until);
+        let between = sent_at.get(first..end).unwrap_or_default();
+        let pauses = between.iter().zip(between.iter().skip(1)).map(|(one, next)| *next - *one);
         pauses.max().unwrap_or_default()
     }
 
@@ -85,11 +88,13 @@ mod tests {
         let begun = Instant::now();
         let at = |ms| begun + Duration::from_millis(ms);
         let meter = Meter::default();
-        meter.sent_at().extend([at(0), at(900), at(1_000), at(6_000), at(6_100)]);
-        assert_eq!(meter.longest_pause(at(1_500)), Duration::from_secs(5));
-        assert_eq!(meter.longest_pause(at(6_050)), Duration::from_millis(100));
-        assert_eq!(meter.longest_pause(at(7_000)), Duration::ZERO);
-        assert_eq!(Meter::default().longest_pause(begun), Duration::ZERO);
+        meter.sent_at().extend([at(0), at(900), at(1_000), at(6_000), at(6_100), at(20_000)]);
+        assert_eq!(meter.first_since(at(1_001)), Some(at(6_000)));
+        assert_eq!(meter.first_since(at(20_001)), None);
+        assert_eq!(meter.longest_pause(at(1_500), at(6_000)), Duration::from_secs(5));
+        assert_eq!(meter.longest_pause(at(6_050), at(6_100)), Duration::from_millis(100));
+        assert_eq!(meter.longest_pause(at(21_000), at(22_000)), Duration::ZERO);
+        assert_eq!(Meter::default().longest_pause(begun, begun), Duration::ZERO);
     }
 
     #[test]
