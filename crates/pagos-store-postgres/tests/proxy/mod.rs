@@ -294,7 +294,7 @@ async fn carry(client: TcpStream, control: Arc<Control>) {
 
 /// What begins a transaction that writes, in a session that is ours, with nothing behind the look at it.
 fn begins_flight(message: &[u8]) -> bool {
-    contains(message, b"READ COMMITTED READ WRITE") && message.ends_with(b"THEN 1 ELSE 0 END)\0")
+    contains(message, b"READ COMMITTED READ WRITE") && message.ends_with(b" AS lineage\0")
 }
 
 /// The fate of a message: it is taken by the first commit or flight that it is about.
