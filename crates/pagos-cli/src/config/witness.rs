@@ -32,6 +32,16 @@ pub(crate) enum WitnessPlace {
     Server(Secret),
 }
 
+impl WitnessPlace {
+    /// The URL of a server, to connect with.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::File(_) => None,
+            Self::Server(url) => Some(url.expose()),
+        }
+    }
+}
+
 impl From<OsString> for WitnessPlace {
     fn from(text: OsString) -> Self {
         let url = text.to_str().filter(|text| {

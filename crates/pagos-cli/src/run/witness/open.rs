@@ -44,7 +44,7 @@ impl Meant {
     pub(crate) async fn open(&self) -> Result<Arc<dyn Witness>, WitnessError> {
         Ok(match &self.place {
             WitnessPlace::File(path) => Arc::new(FileWitness::open(path, &self.store)?),
-            WitnessPlace::Server(url) => self.connect(url.expose(), Opening::Existing).await?,
+            WitnessPlace::Server(_) => self.connect(Opening::Existing).await?,
         })
     }
 
@@ -55,9 +55,8 @@ impl Meant {
             WitnessPlace::File(path) => {
                 Arc::new(FileWitness::create(path, &identity, &self.store)?)
             }
-            WitnessPlace::Server(url) => {
-                let opening = Opening::MayCreate { identity: &identity };
-                self.connect(url.expose(), opening).await?
+            WitnessPlace::Server(_) => {
+                self.connect(Opening::MayCreate { identity: &identity }).await?
             }
         })
     }
@@ -66,29 +65,25 @@ impl Meant {
     pub(crate) async fn is_there(&self) -> bool {
         match &self.place {
             WitnessPlace::File(path) => path.symlink_metadata().is_ok(),
-            WitnessPlace::Server(url) => {
-                let Ok((url, options)) = self.to_connect(url.expose()) else { return true };
+            WitnessPlace::Server(_) => {
+                let Ok((url, options)) = self.to_connect() else { return true };
                 PostgresWitness::is_there(&url, &self.store, options).await.unwrap_or(true)
             }
         }
     }
 
-    async fn connect(
-        &self,
-        url: &str,
-        opening: Opening<'_>,
-    ) -> Result<Arc<dyn Witness>, WitnessError> {
-        let (url, options) = self.to_connect(url)?;
+    async fn connect(&self, opening: Opening<'_>) -> Result<Arc<dyn Witness>, WitnessError> {
+        let (url, options) = self.to_connect()?;
         Ok(Arc::new(PostgresWitness::open(&url, &self.store, opening, options).await?))
     }
 
     /// The password is looked for as that of a database is.
-    fn to_connect(&self, url: &str) -> Result<(String, WitnessOptions), WitnessError> {
+    fn to_connect(&self) -> Result<(String, WitnessOptions), WitnessError> {
         let unavailable = |message: String| WitnessError {
             kind: WitnessErrorKind::Unavailable,
             message: format!("{}: {message}", self.place),
         };
-        let named = match Database::from(OsString::from(url)) {
+        let named = match Database::from(OsString::from(self.place.url().unwrap_or_default())) {
             Database::Server(server) => server,
             Database::Misread(because) => return Err(unavailable(because)),
             Database::File(_) => return Err(unavailable("it is no URL of a server".to_owned())),
