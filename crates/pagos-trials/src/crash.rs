@@ -258,7 +258,15 @@ fn set_up(workspace: &Workspace, options: &Options, program: PathBuf) -> Result<
             (Db::Server { url, password }, Some(server))
         }
     };
-    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db, config: None };
+    let payer = Payer {
+        program,
+        folder,
+        file,
+        bank_url: bank.url().to_owned(),
+        db,
+        config: None,
+        witness: None,
+    };
     Ok(Harness { payer, bank, rows, server })
 }
 

@@ -90,6 +90,9 @@ pub(crate) struct Options {
     /// How bad the bank's day is.
     #[arg(long, value_enum, default_value = "hostile")]
     faults: Faults,
+    /// All workers share a witness in a file. Then nobody may be paid twice in asynchronous mode either.
+    #[arg(long)]
+    witness: bool,
     /// Passes over everything where a program is missing, unless CI=true.
     #[arg(long)]
     if_installed: bool,
@@ -181,6 +184,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
         Mode::Sync if is_lost || !judged.violations.is_empty() => {
             Err(Failure::new(format!("money is not safe; seed {}", options.seed)))
         }
+        Mode::Async if options.witness && judged.paid_twice > 0 => {
+            Err(Failure::new(format!("somebody was paid twice; seed {}", options.seed)))
+        }
         Mode::Sync | Mode::Async => Ok(Tally { passed: 1, ..Tally::default() }),
     }
 }
@@ -217,10 +223,9 @@ impl Stage {
         let address = address.map_err(Failure::while_doing("the bank's address"))?;
         let relay = Relay::before(address, Some(meter.watch()))?;
         let cluster = Cluster::start(workspace, &folder, tools, options.mode)?;
-        // The one place that says to every worker how it works; what further lines of configuration
-        // say belongs here, in a file of `folder`.
         let payer = |name: &str| Payer {
             config: None,
+            witness: options.witness.then(|| folder.join("pagos.witness")),
             program: program.to_owned(),
             folder: folder.clone(),
             file: folder.join(name),

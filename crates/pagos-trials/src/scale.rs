@@ -108,7 +108,15 @@ fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure
     let outcomes = folder.join("outcomes.json");
     let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
     let db = Db::File(folder.join("pagos.db"));
-    let payer = Payer { program, folder, file, bank_url: bank.url().to_owned(), db, config: None };
+    let payer = Payer {
+        program,
+        folder,
+        file,
+        bank_url: bank.url().to_owned(),
+        db,
+        config: None,
+        witness: None,
+    };
     let mut child = payer.spawn(Stdio::from(outcomes))?;
     let (status, cost) = meter::watch(&mut child)?;
     payer.judge_end(status)?;

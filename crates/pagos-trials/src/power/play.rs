@@ -180,7 +180,15 @@ impl<'a> Trial<'a> {
         let bank = TwinServer::start(&self.program, &folder, &[])?;
         let sender = Arc::new(Sender::new(&bank.read_credentials()?)?);
         let (program, bank_url) = (self.program.clone(), bank.url().to_owned());
-        let payer = Payer { program, folder: folder.clone(), file, bank_url, db, config: None };
+        let payer = Payer {
+            program,
+            folder: folder.clone(),
+            file,
+            bank_url,
+            db,
+            config: None,
+            witness: None,
+        };
         Ok(Run {
             options: self.options,
             plan,

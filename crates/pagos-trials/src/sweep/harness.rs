@@ -100,6 +100,7 @@ pub(super) fn play(plan: &Plan, program: &Path, folder: &Path, db: Db) -> Result
         db,
         bank_url: bank.url().to_owned(),
         config: None,
+        witness: None,
     };
     let people = Box::new(people::rows(ROWS_MAX, plan.seed, vec![plan.provider]));
     let (rows, payments, greeter, outcome) = (Vec::new(), Vec::new(), None, Outcome::default());

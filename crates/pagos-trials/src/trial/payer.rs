@@ -39,6 +39,8 @@ pub(crate) struct Payer {
     pub(crate) db: Db,
     /// A configuration for the commands of this file, beside what a sandbox says.
     pub(crate) config: Option<PathBuf>,
+    /// The witness of what sends.
+    pub(crate) witness: Option<PathBuf>,
 }
 
 /// Where payouts are kept.
@@ -194,6 +196,9 @@ impl Payer {
             }
             Work::Serve => self.command(&["serve"]),
         };
+        if let Some(witness) = &self.witness {
+            command.arg("--witness").arg(witness);
+        }
         let command = command.args(["--sandbox-url", &self.bank_url]).stdout(stdout).stderr(log);
         command.spawn().map_err(Failure::while_doing("starting pagos"))
     }

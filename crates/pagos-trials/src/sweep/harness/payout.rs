@@ -86,7 +86,18 @@ impl Harness {
                 let bank = TwinServer::start(&self.payer.program, &folder, &[])?;
                 let bank_url = bank.url().to_owned();
                 let (program, db) = (self.payer.program.clone(), self.payer.db.clone());
-                (bank, Payer { program, folder, file: PathBuf::new(), db, bank_url, config: None })
+                (
+                    bank,
+                    Payer {
+                        program,
+                        folder,
+                        file: PathBuf::new(),
+                        db,
+                        bank_url,
+                        config: None,
+                        witness: None,
+                    },
+                )
             }
         };
         let words = ["serve", "--sandbox-url", &payer.bank_url];
