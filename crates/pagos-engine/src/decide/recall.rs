@@ -63,6 +63,10 @@ impl Rules<'_> {
         recalled.attempts = number;
         recalled.first_begun_at = Some(first_at);
         recalled.open = Some(Attempt { number, begun_at: sent.at.min(self.now) });
+        if progress.first_begun_at != Some(sent.first_at) {
+            // It was prepared for an attempt of another state.
+            recalled.handle = None;
+        }
         recalled.asking = Asking::default();
         recalled.ahead_of = None;
         recalled.is_recalled = true;

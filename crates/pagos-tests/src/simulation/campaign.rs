@@ -65,7 +65,7 @@ impl Campaign {
         whole.failed.sort_unstable();
         let is_large = self.schedules >= SCHEDULES_THAT_MEET_ALL
             && self.among == Participant::all()
-            && self.going_back != GoingBack::WithoutWitness;
+            && self.going_back == GoingBack::AtTimes;
         let is_missing = |kind: &(_, _)| !whole.sum.counts.contains_key(kind);
         Report {
             campaign: self.clone(),

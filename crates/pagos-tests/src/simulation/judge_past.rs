@@ -14,6 +14,7 @@ use crate::{
         Simulation,
         judge::Summary,
         participant::Participant,
+        past::Past,
         plan::{Fate, OfWitness},
     },
 };
@@ -21,7 +22,11 @@ use crate::{
 impl Simulation {
     /// Whether everything must hold, and not only a figure is wanted.
     pub(super) fn is_judged(&self) -> bool {
-        self.past.as_ref().is_none_or(|past| past.fate.is_judged())
+        self.excuse().is_none()
+    }
+
+    fn excuse(&self) -> Option<&'static str> {
+        self.past.as_ref().and_then(|past| past.fate.excuse())
     }
 
     /// What is counted of a schedule in which payouts may be paid twice.
@@ -36,12 +41,12 @@ impl Simulation {
         let banks = self.banks.iter().flat_map(|(_, bank)| keys.iter().map(move |it| (bank, it)));
         let by_banks = banks.filter(|(bank, (name, _))| bank.payments(&key(name)) > 1).count();
         let by_twins = paid.values().filter(|times| **times > 1).count();
-        Summary {
-            payouts: keys.len() as u64,
-            paid_twice: (by_banks + by_twins) as u64,
-            counts: self.log.counts(),
-            ..Summary::default()
-        }
+        let (payouts, paid_twice) = (keys.len() as u64, (by_banks + by_twins) as u64);
+        let excuse = self.excuse().unwrap_or_default();
+        let mut counts = self.log.counts();
+        counts.insert(("payouts at stake", excuse), payouts);
+        counts.insert(("paid twice", excuse), paid_twice);
+        Summary { payouts, paid_twice, counts, ..Summary::default() }
     }
 
     /// Where the store never went back, nothing was recalled and nobody was called because of the
@@ -95,6 +100,14 @@ impl Simulation {
             && (progress.is_quarantined() || (needs_handle && progress.handle.is_none()))
     }
 
+    /// Versions begin again where the store went back to. A worker that goes on may write over a row that
+    /// has by chance the version which it read in another state: what it knew then stands in the row,
+    /// and the history is that of both.
+    pub(super) fn is_history_whole(&self) -> bool {
+        let is_mixed = |past: &Past| past.returned > 0 && !past.fate.do_workers_end;
+        !self.past.as_ref().is_some_and(is_mixed)
+    }
+
     /// A store that went back knows an attempt by the witness alone, or begins it once more before the
     /// witness says that it has it. So the numbers in a history may have gaps and repeat themselves.
     pub(super) fn judge_attempts(&self, payout: &Payout, history: &[Entry]) -> Result<u32, String> {
@@ -103,7 +116,9 @@ impl Simulation {
             true => attempts_in_order(history)?,
             false => attempts_one_at_a_time(history)?,
         };
-        if begun != payout.progress.attempts {
+        // What was held back last has given its number back.
+        let is_held_back = begun == payout.progress.attempts + 1;
+        if begun != payout.progress.attempts && !is_held_back {
             return Err(format!("{begun} attempts in its history, {}", payout.progress.attempts));
         }
         Ok(begun)

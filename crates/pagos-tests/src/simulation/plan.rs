@@ -233,9 +233,17 @@ impl Fate {
         Self { has_witness, returns, kind, do_workers_end, witness }
     }
 
-    /// Whether nothing may be paid twice.
-    pub(crate) fn is_judged(self) -> bool {
-        self.has_witness && self.witness != OfWitness::GoesBack
+    /// Why payouts may be paid twice, so that they are counted and not judged. A file is not exchanged
+    /// while somebody has it open: the witness refuses what it has all the same, but an attempt that
+    /// was never noted can then pass for one that was sent.
+    pub(crate) fn excuse(self) -> Option<&'static str> {
+        let is_in_use = self.kind == Kind::File && !self.do_workers_end && self.returns > 0;
+        match self.witness {
+            _ if !self.has_witness => Some("without a witness"),
+            OfWitness::GoesBack => Some("the witness went back too"),
+            _ if is_in_use => Some("a file was exchanged under running workers"),
+            OfWitness::Kept | OfWitness::Lost(_) | OfWitness::SetBack => None,
+        }
     }
 }
 

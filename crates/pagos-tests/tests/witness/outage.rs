@@ -128,3 +128,25 @@ fn witness_19_what_was_held_back_gives_its_number_back() {
     assert_eq!((progress.is_recalled, progress.attempts), (true, 1));
     assert_eq!(scene.accepted(), ["a"]);
 }
+
+/// What was prepared while the witness was lost belongs to no attempt that was sent.
+#[test]
+fn witness_21_what_was_prepared_for_a_held_attempt_is_not_asked_about() {
+    for kit in KITS {
+        let scene = Scene::of(*kit, MemoryStore::new());
+        let engine = scene.engine();
+        finish(engine.submit(&run(), vec![kit.order("a")])).unwrap();
+        let earlier = scene.store.snapshot();
+        finish(engine.release(&run(), 1)).unwrap();
+        scene.work(&engine);
+        scene.store.go_back(&earlier);
+        scene.witness.lose(true);
+        scene.harness.timer.advance(Duration::from_secs(1));
+        finish(engine.release(&run(), 1)).unwrap();
+        scene.work(&engine);
+        scene.witness.lose(false);
+        drop(scene.engine());
+        let progress = scene.payout("a").unwrap().progress;
+        assert_eq!((progress.is_recalled, progress.handle), (true, None), "{}", kit.name());
+    }
+}
