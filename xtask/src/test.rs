@@ -164,7 +164,7 @@ fn run_few_failovers(_: &Workspace) -> Result<Tally, Failure> {
     // On a hostile day the bank's own doubts take minutes to end.
     let how = ["failover", "--if-installed", "--faults", "mild", "--profile", "dev"];
     let kinds = ["--kinds", "kill,stop,cut-etcd,cut-replicas,switchover"];
-    trials::count(&[how.as_slice(), &kinds, &["--failovers", "5", "--rows", "600"]].concat())
+    trials::count(&[how.as_slice(), &kinds, &["--failovers", "3", "--rows", "400"]].concat())
 }
 
 /// Clients of the HTTP API, whose service is killed.
