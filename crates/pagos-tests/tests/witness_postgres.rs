@@ -2,7 +2,7 @@
 //! recovered to an earlier moment, or a backup was loaded. Nothing is sent twice.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::{
     collections::BTreeMap,

@@ -262,8 +262,12 @@ impl Engine {
         payout: Payout,
         sent: &SentAttempt,
     ) -> Result<Found, EngineError> {
-        if self.providers.to(&payout.order.account).is_none() {
+        let Some(provider) = self.providers.to(&payout.order.account) else {
             // Nothing of this account can be sent here.
+            return Ok(Found::Known);
+        };
+        let is_known = self.rules(&payout, provider).recalled(&payout.progress, sent).is_none();
+        if is_known || self.has_held_back(sent).await? {
             return Ok(Found::Known);
         }
         let recall = |payout: &Payout, rules: &Rules<'_>| rules.recalled(&payout.progress, sent);

@@ -13,7 +13,7 @@ use pagos_core::{OrderKey, Status, Timestamp};
 use crate::{
     decide::Rules,
     engine::{Engine, EngineError},
-    history::{Notice, NoticeAbout, NoticeKind},
+    history::{Entry, Notice, NoticeAbout, NoticeKind, Proof},
     lanes::Held,
     point::Point,
     record::Writer,
@@ -215,6 +215,11 @@ impl Engine {
         let key = payout.order.key.clone();
         match passage {
             Passage::Passed(_) => {}
+            Passage::Recalled(sent) if self.has_held_back(&sent).await? => {
+                let because = "the witness has this number from an attempt that was held back";
+                let wait = Some(Duration::ZERO);
+                self.close(payout, writer, Proof::NeverReached, because, wait).await?;
+            }
             Passage::Recalled(sent) => {
                 let recall = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.recalled_instead(&payout.progress, &sent))
@@ -233,6 +238,21 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Whether this store began that very attempt and never sent it: the witness noted it, and its
+    /// answer was lost.
+    pub(crate) async fn has_held_back(&self, sent: &SentAttempt) -> Result<bool, EngineError> {
+        let history = self.store.store().history(&sent.key).await?;
+        let mut entries = history.iter().skip_while(|entry| {
+            !matches!(entry, Entry::AttemptBegun { number, at }
+                if (*number, *at) == (sent.number, sent.at))
+        });
+        let closed = entries.find_map(|entry| match entry {
+            Entry::AttemptClosed { number, proof, .. } if *number == sent.number => Some(*proof),
+            _ => None,
+        });
+        Ok(closed == Some(Proof::NeverReached))
     }
 
     /// A witness that does not answer in time is one that cannot be used.

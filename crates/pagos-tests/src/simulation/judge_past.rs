@@ -77,6 +77,8 @@ impl Simulation {
             if let NoticeKind::Attention { because } = &notice.event
                 && notice.about == NoticeAbout::Account
                 && (because.contains("witness") || past.fate == Fate::CALM)
+                // The time went on before the witness was heard.
+                && !because.contains("does not answer")
             {
                 *calls.entry(notice.account).or_insert(0) += 1;
             }

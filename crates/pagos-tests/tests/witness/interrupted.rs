@@ -81,6 +81,9 @@ fn witness_13_a_worker_of_the_old_state_closes_no_attempt_of_the_new_one() {
     assert!(new.round(1).is_none());
     assert_eq!(scene.bank.payments(&key("a")), 1);
     old.injector().open();
+    drop(old.round(1));
+    let payout = finish(scene.store.payout(&key("a"))).unwrap().unwrap();
+    assert!(payout.progress.open.is_some(), "it is closed, and is being sent");
     for _ in 0..100 {
         drop(old.round(1));
         scene.timer.advance(Duration::from_secs(60));
@@ -231,4 +234,33 @@ fn witness_20_an_attempt_is_known_by_its_moment_and_not_by_its_number() {
     scene.store.go_back(&begun);
     let last = scene.worker();
     assert_eq!(last.engine().comparison().unwrap().recalled, [key("a")]);
+}
+
+/// The witness notes an attempt, and its answer is lost. The attempt is not sent, and this store knows
+/// that; it is no attempt of a state that was forgotten.
+#[test]
+fn witness_22_an_attempt_that_was_noted_and_held_back_is_not_recalled() {
+    for is_restarted in [false, true] {
+        for point in 1..60 {
+            let scene = Scene::new();
+            let injector = Arc::new(FaultInjector::new());
+            let engine = scene.engine_behind(&injector);
+            finish(engine.pay(order("a"))).unwrap();
+            injector.plan(Plan::FailAt(point));
+            drop(finish(engine.work(16)));
+            if injector.take_met() != Some("witness append, after") {
+                assert!(point < 59, "it was never asked");
+                continue;
+            }
+            assert!(scene.accepted().is_empty());
+            scene.harness.timer.advance(Duration::from_secs(6));
+            let engine = if is_restarted { scene.engine() } else { engine };
+            assert!(!engine.comparison().unwrap().has_gap());
+            scene.harness.run_to_rest(&engine);
+            let progress = scene.payout("a").unwrap().progress;
+            assert_eq!((progress.is_recalled, progress.attempts), (false, 2));
+            assert_eq!(scene.accepted(), ["a"]);
+            break;
+        }
+    }
 }

@@ -118,6 +118,7 @@ fn witness_19_what_was_held_back_gives_its_number_back() {
     finish(engine.release(&run(), 1)).unwrap();
     scene.work(&engine);
     scene.store.go_back(&earlier);
+    scene.harness.timer.advance(Duration::from_secs(1));
     scene.witness.lose(true);
     finish(engine.release(&run(), 1)).unwrap();
     scene.work(&engine);
