@@ -71,7 +71,9 @@ impl Simulation {
         let failures = summary.counts.iter().filter(|(it, _)| is_failure(it));
         let failures: u64 = failures.map(|(_, count)| count).sum();
         let is_set_back = past.fate.witness == OfWitness::SetBack;
-        let most = failures + u64::from(past.losses) + u64::from(is_set_back);
+        // A worker that stood still tells what it met when it wakes, even if that is over by then.
+        let losses = u64::from(past.losses) * self.plan.workers as u64;
+        let most = failures + losses + u64::from(is_set_back);
         let mut calls: BTreeMap<AccountName, u64> = BTreeMap::new();
         for (_, notice) in finish(self.store.outbox(0, usize::MAX)).unwrap() {
             if let NoticeKind::Attention { because } = &notice.event
