@@ -129,13 +129,18 @@ impl Expected {
         let tracking = held.message.as_deref().and_then(|it| it.strip_prefix("tracking key "));
         let document = order.beneficiary.document.as_ref().map_or("", |it| it.number());
         let payee = &order.beneficiary;
+        // An order that came again after the database went back is younger than its payment.
+        let submitted = match (progress.first_begun_at, held.provider_at) {
+            (None, Some(paid_at)) => payout.created_at.min(paid_at),
+            _ => payout.created_at,
+        };
         Self {
             key: order.key.clone(),
             account: order.account.clone(),
             amount: order.amount,
             status: progress.status(),
             word: progress.word(),
-            submitted: day(payout.created_at),
+            submitted: day(submitted),
             sent: progress.first_begun_at.map(day),
             settled: progress.settled_at.map(day),
             reference: progress.standing.reference().cloned(),
@@ -171,5 +176,53 @@ impl Expected {
             Status::Created if self.was_sent() => Belief::UnderWay,
             Status::Created | Status::Failed(_) => Belief::NotSent,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pagos_core::{
+        AccountNumber, AccountType, Beneficiary, Observation, PayoutOrder, Source, Timestamp,
+    };
+    use pagos_engine::{Digest, Progress};
+
+    use super::*;
+    use crate::testing::pesos;
+
+    /// The database went back, the order was submitted again days after it was paid, and the provider's
+    /// webhook told that it is. The simulation found that its line was explained by nothing.
+    #[test]
+    fn an_order_that_came_again_may_have_been_paid_before() {
+        let beneficiary = Beneficiary::new(
+            "Ana",
+            AccountType::Savings,
+            AccountNumber::new("00012345678").unwrap(),
+        );
+        let order = PayoutOrder::new(
+            OrderKey::new("a").unwrap(),
+            AccountName::new("alpha").unwrap(),
+            pesos(1_000),
+            beneficiary,
+        );
+        let (paid_at, again_at) = (Timestamp::from_millis(0), Timestamp::from_millis(300_000_000));
+        let mut progress = Progress::new(again_at);
+        let paid = Observation {
+            provider_at: Some(paid_at),
+            ..Observation::new(Status::Succeeded, Source::VerifiedEvent, again_at)
+        };
+        progress.standing.apply(&paid);
+        let digest = Digest::of(&order);
+        let mut payout = Payout {
+            order,
+            digest,
+            created_at: again_at,
+            progress,
+            due_at: None,
+            version: 1,
+            epoch: 0,
+        };
+        assert_eq!(Expected::of(&payout, 0).begins(), Day::at(paid_at, 0));
+        payout.progress.first_begun_at = Some(again_at);
+        assert_eq!(Expected::of(&payout, 0).begins(), Day::at(again_at, 0));
     }
 }
