@@ -117,6 +117,7 @@ pub(crate) const STANDBY: &str = "the server is a standby (pg_is_in_recovery), w
     again when it is over; otherwise this is a reader endpoint: connect to the primary, by the \
     writer endpoint or by all hosts (postgres://USER@HOST1,HOST2/DATABASE)";
 
+/// What counts is what a session begins with: whoever had it before, through a pooler, may have left something else.
 /// Our transactions could say that they write, but whoever made this setting keeps writers away: a person who puts an old
 /// primary aside, or a service whose disk is full.
 const READ_ONLY: &str = "sessions there only read (default_transaction_read_only = on): somebody \
@@ -125,4 +126,4 @@ const READ_ONLY: &str = "sessions there only read (default_transaction_read_only
 pub(crate) const SERVER: &str = "SELECT current_setting('server_version_num')::int,
         current_setting('server_encoding'), current_setting('fsync'), pg_is_in_recovery(),
         current_setting('search_path') = $1, coalesce(current_setting($2, true) = $3, false),
-        current_setting('default_transaction_read_only') = 'on'";
+        (SELECT reset_val FROM pg_settings WHERE name = 'default_transaction_read_only') = 'on'";
