@@ -69,7 +69,7 @@ pub(crate) struct HistoryEntry {
 impl HistoryEntry {
     pub(crate) fn of(entry: &Entry, hide: &dyn Fn(&str) -> String) -> Self {
         match entry {
-            Entry::AttemptBegun { number, at } => {
+            Entry::AttemptBegun { number, at, .. } => {
                 let attempt = Some(*number);
                 Self { attempt, ..Self::new("attempt_begun", at.to_string()) }
             }

@@ -3,7 +3,9 @@
 use std::pin::pin;
 
 use futures_util::{FutureExt, select_biased};
-use pagos_core::{AccountName, Error, ErrorKind, Lookup, Observation, PayoutRef, Source, Status};
+use pagos_core::{
+    AccountName, Error, ErrorKind, Lookup, Observation, PayoutRef, Source, Status, Timestamp,
+};
 
 use crate::{
     decide::Rules,
@@ -14,6 +16,7 @@ use crate::{
     record::Writer,
     service::Told,
     store::{Claim, Payout},
+    witness::passed::Passage,
 };
 
 impl Engine {
@@ -36,12 +39,7 @@ impl Engine {
         }
         match answer {
             Ok(Lookup::Found(seen)) => self.learn(Point::RecordAnswer, payout, writer, &seen).await,
-            Ok(Lookup::Absent) => {
-                let decide = |payout: &Payout, rules: &Rules<'_>| {
-                    Some(rules.absent(&payout.progress, asked_at))
-                };
-                self.write(Point::RecordAbsence, payout, writer, decide).await.map(drop)
-            }
+            Ok(Lookup::Absent) => self.note_absence(payout, writer, asked_at).await,
             Ok(Lookup::Ambiguous(because)) => {
                 let decide = |payout: &Payout, rules: &Rules<'_>| {
                     Some(rules.ambiguous(&payout.progress, because.clone()))
@@ -80,6 +78,42 @@ impl Engine {
         if let Some(wait) = self.policy_of(account).asked_delay(error.retry_after()) {
             self.rates().pause(account, Limited::Queries, self.timer.now(), wait);
         }
+    }
+
+    /// Records that there is no such payout. Before that closes the attempt, the witness says whether it
+    /// is the one that was sent: the provider was asked with what was prepared for this one.
+    async fn note_absence(
+        &self,
+        payout: Payout,
+        writer: Writer,
+        asked_at: Timestamp,
+    ) -> Result<(), EngineError> {
+        let mut proven = None;
+        let rules = self.rules(&payout, self.provider_of(&payout)?);
+        if rules.absent(&payout.progress, asked_at).closes() {
+            match self.sent_instead(&payout).await {
+                Ok(Some(sent)) if !self.has_held_back(&sent).await? => {
+                    return self.turn_back(payout, Passage::Recalled(sent)).await;
+                }
+                Ok(_) => proven = payout.progress.open,
+                Err(EngineError::Witness(error)) => {
+                    let because =
+                        format!("no such payout, and the witness cannot be asked: {error}");
+                    return self.note(payout, &because).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let decide = |payout: &Payout, rules: &Rules<'_>| {
+            let outcome = rules.absent(&payout.progress, asked_at);
+            // After another writer, it may be another attempt.
+            let is_unproven = outcome.closes() && payout.progress.open != proven;
+            Some(match is_unproven {
+                true => rules.asked(&payout.progress, "no such payout".to_owned()),
+                false => outcome,
+            })
+        };
+        self.write(Point::RecordAbsence, payout, writer, decide).await.map(drop)
     }
 
     async fn note(&self, payout: Payout, answer: &str) -> Result<(), EngineError> {

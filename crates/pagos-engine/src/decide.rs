@@ -57,6 +57,13 @@ pub(crate) struct Outcome {
     pub(crate) notices: Vec<Notice>,
 }
 
+impl Outcome {
+    /// Whether it ends the open attempt.
+    pub(crate) fn closes(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry, Entry::AttemptClosed { .. }))
+    }
+}
+
 /// What decisions depend on besides the payout.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
@@ -333,8 +340,9 @@ impl Rules<'_> {
         self.descriptor.return_window.unwrap_or(self.policy.watch_for)
     }
 
-    /// A new attempt that is about to become durable. `None` if an earlier one may be alive.
-    pub(crate) fn begin(&self, progress: &Progress) -> Option<Outcome> {
+    /// A new attempt under the claim of this epoch that is about to become durable. `None` if an
+    /// earlier one may be alive.
+    pub(crate) fn begin(&self, progress: &Progress, epoch: u64) -> Option<Outcome> {
         if task(progress) != Task::Send || self.is_too_late(progress) {
             return None;
         }
@@ -343,8 +351,9 @@ impl Rules<'_> {
         progress.first_begun_at.get_or_insert(self.now);
         progress.ahead_of = None;
         progress.asking = Asking::default();
-        progress.open = Some(Attempt { number: progress.attempts, begun_at: self.now });
-        let entry = Entry::AttemptBegun { number: progress.attempts, at: self.now };
+        let (number, at) = (progress.attempts, self.now);
+        progress.open = Some(Attempt { number, begun_at: at, epoch });
+        let entry = Entry::AttemptBegun { number, at, epoch };
         // Due at once: the claim keeps other workers away, and if its holder dies, the payout is
         // found.
         Some(Outcome {
@@ -383,7 +392,7 @@ impl Rules<'_> {
             return Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() };
         }
         let begun_at = progress.first_begun_at.unwrap_or(self.now);
-        progress.open = Some(Attempt { number: progress.attempts, begun_at });
+        progress.open = Some(Attempt { number: progress.attempts, begun_at, epoch: 0 });
         progress.asking = Asking::default();
         let due_at = self.next_due(&progress);
         let outcome = Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() };

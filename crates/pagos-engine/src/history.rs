@@ -22,6 +22,9 @@ pub enum Entry {
         number: u32,
         /// When.
         at: Timestamp,
+        /// The epoch of the claim under which it began; 0 if that is not known.
+        #[serde(default)]
+        epoch: u64,
     },
     /// An attempt was proven not to be alive.
     AttemptClosed {

@@ -114,7 +114,7 @@ pub use sending::Sending;
 pub use spread::Spawner;
 pub use store::{
     Begin, Begun, Claim, ClaimRequest, Committed, Guard, Lane, Lease, NoAttempt, Payout, Share,
-    Step, Store, StoreError, StoreErrorKind, Turn, Work,
+    Step, Store, StoreError, StoreErrorKind, Turn, Work, stride,
 };
 pub use tally::{Tally, TallyRow};
 pub use timer::{ManualTimer, Timer};

@@ -38,7 +38,7 @@ use crate::{
     retention::Mark,
     store::{
         Begin, Claim, ClaimRequest, Committed, Lane, Lease, Payout, Share, Step, Store, StoreError,
-        Turn, Work,
+        Turn, Work, stride,
     },
     tally::{Tally, TallyRow},
 };
@@ -256,7 +256,7 @@ impl Store for MemoryStore {
         let mut ended = 0;
         for row in tables.payouts.values_mut().filter(|row| row.lease_until.is_some()) {
             row.lease_until = None;
-            row.payout.epoch += 1;
+            row.payout.epoch += stride();
             ended += 1;
         }
         tables.payouts.values_mut().for_each(|row| row.asked_until = None);
@@ -491,8 +491,8 @@ impl Tables {
             if work == Work::Send {
                 row.lease_until = Some(lease_until);
                 row.asked_until = None;
+                row.payout.epoch += stride();
                 row.begin(begin);
-                row.payout.epoch += 1;
             } else {
                 row.asked_until = Some(lease_until);
             }
@@ -535,7 +535,7 @@ impl Tables {
         }
         row.payout.progress = step.progress;
         row.payout.due_at = step.due_at;
-        row.payout.version += 1;
+        row.payout.version += stride();
         match step.lease {
             Lease::Keep => {}
             Lease::End => (row.lease_until, row.asked_until) = (None, None),
@@ -551,7 +551,7 @@ impl Row {
         let Some(begun) = begin.begin(&self.payout) else { return };
         self.payout.progress = begun.progress;
         self.payout.due_at = begun.due_at;
-        self.payout.version += 1;
+        self.payout.version += stride();
         self.history.extend(begun.entries);
     }
 

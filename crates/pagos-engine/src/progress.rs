@@ -104,6 +104,10 @@ pub struct Attempt {
     pub number: u32,
     /// When it was made durable.
     pub begun_at: Timestamp,
+    /// The epoch of the claim under which it began. No other attempt of this number has it, not even
+    /// in another state of a store that went back. 0 if that is not known.
+    #[serde(default)]
+    pub epoch: u64,
 }
 
 /// The queries since something was last learned.

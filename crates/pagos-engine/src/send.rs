@@ -29,7 +29,7 @@ impl Engine {
     pub(crate) async fn send(&self, claim: Claim, place: Place) -> Result<(), EngineError> {
         // Where its attempt may not begin, nothing is prepared either; the claim says why.
         let may_begin = self.rules(&claim.payout, self.provider_of(&claim.payout)?);
-        let may_begin = may_begin.begin(&claim.payout.progress).is_some();
+        let may_begin = may_begin.begin(&claim.payout.progress, claim.payout.epoch).is_some();
         if !may_begin || !self.has_time(&claim.payout, claim.lease_until) {
             return self.give_back(claim).await;
         }
@@ -156,7 +156,7 @@ impl Engine {
             return None;
         }
         let Outcome { progress, due_at, entries, .. } =
-            self.rules(payout, provider).begin(&payout.progress)?;
+            self.rules(payout, provider).begin(&payout.progress, payout.epoch)?;
         Some(Begun { progress, due_at, entries })
     }
 
@@ -173,7 +173,7 @@ impl Engine {
             payout.progress.handle = Some(handle);
         }
         let rules = self.rules(&payout, provider);
-        let Some(outcome) = rules.begin(&payout.progress) else { return Ok(None) };
+        let Some(outcome) = rules.begin(&payout.progress, payout.epoch) else { return Ok(None) };
         let step = Step {
             key: payout.order.key.clone(),
             version: payout.version,

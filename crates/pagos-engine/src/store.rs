@@ -3,7 +3,11 @@
 //! A store keeps rows and guards them: a write names the version that it was computed from, and a
 //! worker's write names the claim that it works under. The engine decides what the rows mean.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, Hasher, RandomState},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use pagos_core::{AccountName, OrderKey, PayoutOrder, ProviderRef, Status, Timestamp};
@@ -32,7 +36,8 @@ use crate::{
 /// same rules as tests.
 ///
 /// A payout's version starts at 1 and rises with `commit`, with `release`, and with a claim that
-/// begins an attempt. Its epoch rises with every claim to send, and with `end_claims`.
+/// begins an attempt. Its epoch rises with every claim to send, and with `end_claims`. Both rise by
+/// [`stride`], and so does the version of a record, which starts with one.
 #[async_trait]
 pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore + BookStore {
     /// The random identity of this store, 32 hexadecimal digits for a store that is kept. A copy of
@@ -105,8 +110,8 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore + Book
     /// Claims payouts that are due and under no live claim: from every share (of
     /// [`Work::OF_PAYOUTS`]) up to its limit, earliest due first.
     ///
-    /// A claim to send is durable, together with the attempt that `begin` decided on. It raises the
-    /// payout's epoch, so that no fenced write under an older claim succeeds. A claim to ask only
+    /// A claim to send is durable, together with the attempt that `begin` decided on; `begin` sees the
+    /// payout with its new epoch. The claim raises the payout's epoch, so that no fenced write under an older claim succeeds. A claim to ask only
     /// keeps other workers from asking at the same time: it raises nothing, and a store may forget
     /// it.
     ///
@@ -272,7 +277,7 @@ pub struct Payout {
     pub due_at: Option<Timestamp>,
     /// Changes with every write. A step names the version that it was computed from.
     pub version: u64,
-    /// The epoch of the newest claim.
+    /// The epoch of the newest claim; 0 before the first.
     pub epoch: u64,
 }
 
@@ -328,12 +333,31 @@ impl Claim {
     }
 }
 
+/// How much a version or an epoch rises with one write: at least 1, and at random up to 2^32.
+///
+/// A store that goes back to an earlier state takes its versions back too. If they were counted, a
+/// worker that read a payout before could write over another state of it that has the same number by
+/// now, or take another worker's claim for its own. A random number does not come back.
+///
+/// ```
+/// use pagos_engine::stride;
+///
+/// assert!(stride() > 0);
+/// assert_ne!(stride(), stride());
+/// ```
+pub fn stride() -> u64 {
+    // Each `RandomState` has keys of its own, which nobody can predict.
+    let random = RandomState::new().build_hasher().finish();
+    (random >> 32) + 1
+}
+
 /// Decides whether an attempt begins with a claim to send, in the same transaction.
 ///
 /// A store calls it for each payout that it is about to claim, and again if it repeats the
 /// transaction. Only the last answer counts, and only if the claim is returned.
 pub trait Begin: Send + Sync {
-    /// The payout with the attempt; `None` to claim it without one.
+    /// The payout with the attempt; `None` to claim it without one. `payout` has the epoch of this
+    /// claim.
     fn begin(&self, payout: &Payout) -> Option<Begun>;
 }
 

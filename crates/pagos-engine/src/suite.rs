@@ -169,6 +169,7 @@ macro_rules! store_suite {
                 commit_closes_the_delivery_that_it_applies
                 commit_with_an_unknown_delivery_writes_nothing
                 commit_numbers_notices_without_gaps
+                versions_and_epochs_are_drawn_and_not_counted
             }
             query {
                 payout_of_finds_by_the_providers_id
@@ -275,6 +276,7 @@ macro_rules! store_suite {
                 a_record_is_kept_word_for_word
                 a_record_is_written_over_the_version_that_was_read
                 a_record_by_two_at_once_is_written_by_one
+                versions_of_records_are_drawn_and_not_counted
                 records_are_listed_by_name
                 a_records_notices_are_told_with_it
             }

@@ -74,6 +74,10 @@ pub struct SentAttempt {
     pub first_at: Timestamp,
     /// When this one was.
     pub at: Timestamp,
+    /// The epoch of the claim under which it began: the store's own attempt of this number has another
+    /// one if the store went back in between. 0 if only the provider's list named the payout.
+    #[serde(default)]
+    pub epoch: u64,
 }
 
 /// What a witness says about an attempt that is to be sent.
@@ -161,6 +165,15 @@ impl WitnessRules {
 impl Default for WitnessRules {
     fn default() -> Self {
         Self::STRICT
+    }
+}
+
+impl SentAttempt {
+    /// Whether both are one attempt, and not two of one number that began in different states of the
+    /// store.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let identity = |it: &Self| (it.number, it.at, it.epoch);
+        self.key == other.key && identity(self) == identity(other)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use pagos_core::Timestamp;
 use pagos_engine::{
-    Begin, Begun, Claim, ClaimRequest, Committed, Lease, Payment, Payout, Share, Step, Work,
+    Begin, Begun, Claim, ClaimRequest, Committed, Lease, Payment, Payout, Share, Step, Work, stride,
 };
 use tokio_postgres::Row;
 
@@ -115,24 +115,25 @@ impl transaction::Work for ClaimToSend<'_> {
         };
         let mut claims = Vec::with_capacity(claimed.read.len());
         let mut alone = Vec::new();
+        let stride = stride();
         let (mut steps, mut until, mut begun) = (Vec::new(), Vec::new(), Vec::new());
         for (payout, lease_until, number) in claimed.read {
-            // The decision is about the payout as it was before the claim.
+            let fence = payout.epoch;
+            let payout = Payout { epoch: fence + stride, ..payout };
             match self.begin.begin(&payout) {
                 None => alone.push((column(number, COLUMNS.id)?, lease_until.as_millis())),
                 Some(attempt) => {
-                    steps.push(step_of(&payout, attempt));
+                    steps.push(step_of(&payout, fence, attempt));
                     until.push(lease_until);
                     begun.push(claims.len());
                 }
             }
-            let payout = Payout { epoch: payout.epoch + 1, ..payout };
             let claim = Claim { payout, work: Work::Send, lease_until };
             claims.push((column(number, PLACE)?, claim));
         }
-        lease(connection, &alone).await?;
+        lease(connection, &alone, stride).await?;
         if !steps.is_empty() {
-            let answers = step::claim(connection, &steps, &until).await?;
+            let answers = step::claim(connection, &steps, &until, stride).await?;
             for ((place, step), answer) in begun.into_iter().zip(steps).zip(answers) {
                 let (Committed::Done { version }, Some((_, claim))) =
                     (answer.into_committed()?, claims.get_mut(place))
@@ -149,14 +150,18 @@ impl transaction::Work for ClaimToSend<'_> {
 }
 
 /// Claims payouts without beginning an attempt, each until its moment. Their rows are locked.
-async fn lease(connection: &Connection, payouts: &[(i64, i64)]) -> Result<(), Failure> {
+async fn lease(
+    connection: &Connection,
+    payouts: &[(i64, i64)],
+    stride: u64,
+) -> Result<(), Failure> {
     if payouts.is_empty() {
         return Ok(());
     }
     let (ids, until): (Vec<i64>, Vec<i64>) = payouts.iter().copied().unzip();
-    let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = list.until
+    let sql = "UPDATE payouts SET epoch = epoch + $3, lease_until = list.until
         FROM unnest($1::bigint[], $2::bigint[]) AS list (id, until) WHERE payouts.id = list.id";
-    match connection.execute(sql, &[&ids, &until]).await?
+    match connection.execute(sql, &[&ids, &until, &row::signed(stride)]).await?
         == u64::try_from(payouts.len()).unwrap_or(u64::MAX)
     {
         true => Ok(()),
@@ -168,11 +173,11 @@ fn changed_while_locked() -> Failure {
     Failure::new("a payout changed while its row was locked")
 }
 
-fn step_of(payout: &Payout, attempt: Begun) -> Step {
+fn step_of(payout: &Payout, fence: u64, attempt: Begun) -> Step {
     Step {
         key: payout.order.key.clone(),
         version: payout.version,
-        fence: Some(payout.epoch),
+        fence: Some(fence),
         lease: Lease::Keep,
         progress: attempt.progress,
         due_at: attempt.due_at,
@@ -359,7 +364,7 @@ impl transaction::Work for EndClaims {
 
     async fn run(&self, connection: &Connection) -> Result<u64, Failure> {
         connection.execute("DELETE FROM asking", &[]).await?;
-        let payouts = connection.execute(END_CLAIMS, &[]).await?;
+        let payouts = connection.execute(END_CLAIMS, &[&row::signed(stride())]).await?;
         Ok(payouts + connection.execute(END_CLAIMS_OF_PAYMENTS, &[]).await?)
     }
 }
@@ -371,7 +376,7 @@ const END_CLAIMS: &str = "WITH leased AS MATERIALIZED (
         SELECT payouts.id FROM payouts JOIN orders USING (id)
         WHERE lease_until IS NOT NULL ORDER BY key FOR UPDATE OF payouts
     )
-    UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
+    UPDATE payouts SET epoch = epoch + $1, lease_until = NULL
     FROM leased WHERE payouts.id = leased.id";
 
 const END_CLAIMS_OF_PAYMENTS: &str = "WITH leased AS MATERIALIZED (

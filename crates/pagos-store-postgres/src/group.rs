@@ -93,7 +93,7 @@ impl Groups {
             return;
         }
         let telling = Sent::begin();
-        let stepped = pool.fly_undisturbed(&Steps { steps: &steps, is_patient: false }).await;
+        let stepped = pool.fly_undisturbed(&Steps::new(&steps, false)).await;
         telling.ended(steps.len(), &stepped);
         drop(way);
         match stepped {
@@ -134,7 +134,7 @@ fn answer(answers: oneshot::Sender<Answer>, answer: Answer) {
 }
 
 async fn commit_alone(pool: &Pool, step: &Step) -> Answer {
-    let stepped = pool.fly(&Steps { steps: std::slice::from_ref(step), is_patient: true }).await?;
+    let stepped = pool.fly(&Steps::new(std::slice::from_ref(step), true)).await?;
     match stepped.first() {
         Some(stepped) => Ok(stepped.into_committed()?),
         None => Err(StoreError::new("a step has no answer; read it again")),

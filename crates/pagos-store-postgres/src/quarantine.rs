@@ -2,7 +2,7 @@
 //! that they do not end the claims of others. Their contents stay as they are and are never quoted.
 
 use pagos_core::{AccountName, Currency, Money, OrderKey, Status, Timestamp};
-use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
+use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews, stride};
 use tokio_postgres::Row;
 
 use crate::{
@@ -104,8 +104,10 @@ pub(crate) async fn set_aside(
     let notices = row::texts(&notices)?;
     let done = match table {
         Table::Payouts => {
-            let stripe = connection.stripe;
-            connection.execute(PAYOUTS, &[&stripe, &ids, &reasons, &notices, &versions]).await
+            let (stripe, rise) = (connection.stripe, row::signed(stride()));
+            connection
+                .execute(PAYOUTS, &[&stripe, &ids, &reasons, &notices, &versions, &rise])
+                .await
         }
         Table::Payments => connection.execute(PAYMENTS, &[&ids, &reasons, &notices]).await,
     };
@@ -124,7 +126,7 @@ const PAYOUTS: &str = concat!(
     ), new AS (
         UPDATE payouts SET status = 'quarantined', due_at = NULL, lease_until = NULL,
             attention = true, at_rest = true, unreadable = list.reason,
-            version = payouts.version + 1, epoch = payouts.epoch + 1
+            version = payouts.version + $6, epoch = payouts.epoch + $6
         FROM list JOIN old USING (id) WHERE payouts.id = list.id
         RETURNING payouts.id, payouts.runs, old.account, old.currency, payouts.status,
                   old.amount_minor, payouts.at_rest, payouts.attention, payouts.work, payouts.due_at

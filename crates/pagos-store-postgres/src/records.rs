@@ -1,6 +1,6 @@
 //! Small records, whose bodies only their owners understand.
 
-use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten};
+use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten, stride};
 use tokio_postgres::Row;
 
 use crate::{connection::Connection, failure::Failure, row, transaction::Work};
@@ -53,11 +53,13 @@ impl Work for WriteRecord<'_> {
 
     async fn run(&self, connection: &Connection) -> Result<RecordWritten, Failure> {
         let RecordWrite { kind, name, was, body, notices } = self.write;
+        let version = body.as_ref().map_or(0, |_| was.unwrap_or(0) + stride());
+        let new = row::signed(version);
         let (kind, name, was) = (kind.word(), name.as_str(), was.map(row::signed));
         let written = match (was, body.as_deref().map(row::words)) {
-            (None, Some(body)) => connection.execute(INSERT, &[&kind, &name, &body]).await?,
+            (None, Some(body)) => connection.execute(INSERT, &[&kind, &name, &body, &new]).await?,
             (Some(was), Some(body)) => {
-                connection.execute(UPDATE, &[&kind, &name, &body, &was]).await?
+                connection.execute(UPDATE, &[&kind, &name, &body, &was, &new]).await?
             }
             (Some(was), None) => connection.execute(DELETE, &[&kind, &name, &was]).await?,
             // Nothing is there, and nothing is to be: only a conflict can be told.
@@ -71,15 +73,14 @@ impl Work for WriteRecord<'_> {
         }
         let notices = row::texts(&notices.iter().collect::<Vec<_>>())?;
         connection.execute(TELL, &[&notices]).await?;
-        let version = body.as_ref().map_or(0, |_| self.write.was.unwrap_or(0) + 1);
         Ok(RecordWritten::Done { version })
     }
 }
 
-const INSERT: &str = "INSERT INTO records (kind, name, version, body) VALUES ($1, $2, 1, $3)
+const INSERT: &str = "INSERT INTO records (kind, name, version, body) VALUES ($1, $2, $4, $3)
     ON CONFLICT DO NOTHING";
 
-const UPDATE: &str = "UPDATE records SET version = version + 1, body = $3
+const UPDATE: &str = "UPDATE records SET version = $5, body = $3
     WHERE kind = $1 AND name = $2 AND version = $4";
 
 const DELETE: &str = "DELETE FROM records WHERE kind = $1 AND name = $2 AND version = $3";

@@ -2,7 +2,7 @@
 //! submits to them.
 
 use pagos_core::{OrderKey, Timestamp};
-use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId};
+use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId, stride};
 use tokio_postgres::Row;
 
 use crate::{
@@ -179,6 +179,7 @@ impl Flight for Release<'_> {
             .with("")
             .with(PORTION)
             .with(self.now.as_millis())
+            .with(row::signed(stride()))
             .with(row::signed(self.permit.expected()))
             .with(self.permit.id().map(row::signed));
         statement.before = Some(Box::new(Statement::new(LOCK).with(self.run.0.as_str())));
@@ -214,7 +215,8 @@ impl Flight for ReleaseMore<'_> {
             .with(self.run)
             .with(self.after)
             .with(PORTION)
-            .with(self.now.as_millis()))
+            .with(self.now.as_millis())
+            .with(row::signed(stride())))
     }
 
     fn read(&self, answer: &str) -> Result<Portion, Failure> {
@@ -259,7 +261,7 @@ macro_rules! released {
             FROM portion JOIN orders USING (key) JOIN payouts USING (id) WHERE held
             ORDER BY orders.key FOR UPDATE OF payouts
         ), released AS (
-            UPDATE payouts SET held = false, due_at = $4, version = version + 1
+            UPDATE payouts SET held = false, due_at = $4, version = version + $5
             FROM waiting WHERE payouts.id = waiting.id AND held
             RETURNING payouts.id, work, waiting.account, waiting.key
         ), queued AS (
@@ -285,21 +287,21 @@ const RELEASE: &str = concat!(
                  + (SELECT coalesce(sum(count), 0)::bigint FROM tallies WHERE run = -run.id) AS members
         FROM run
     ), fixed AS (
-        UPDATE runs SET expected = $5, closed_at = coalesce(closed_at, $4),
+        UPDATE runs SET expected = $6, closed_at = coalesce(closed_at, $4),
                         made_due_at = coalesce(made_due_at, $4)
-        FROM counted WHERE runs.id = counted.id AND counted.members = $5
-             AND ($6::bigint IS NULL OR runs.id = $6)
+        FROM counted WHERE runs.id = counted.id AND counted.members = $6
+             AND ($7::bigint IS NULL OR runs.id = $7)
         RETURNING runs.id
     ), ",
     released!(),
     " outcome AS MATERIALIZED (
         SELECT coalesce((SELECT answer FROM done),
-                        (SELECT 'another run' FROM counted WHERE id <> $6::bigint),
+                        (SELECT 'another run' FROM counted WHERE id <> $7::bigint),
                         (SELECT 'incomplete ' || members FROM counted),
                         CASE WHEN EXISTS (SELECT FROM runs WHERE name = $1) THEN ''
                              ELSE 'incomplete 0' END) AS answer
     ), ",
-    raised!("$7", "$8")
+    raised!("$8", "$9")
 );
 
 const RELEASE_MORE: &str = concat!(
@@ -310,7 +312,7 @@ const RELEASE_MORE: &str = concat!(
     " outcome AS MATERIALIZED (
         SELECT answer FROM done
     ), ",
-    raised!("$5", "$6")
+    raised!("$6", "$7")
 );
 
 /// Removes a portion of its members from a run that was not released, and deletes those that are

@@ -40,7 +40,7 @@ pub(crate) const STORE: &Tables = &Tables {
 pub(crate) const WITNESSES: &Tables = &Tables {
     counter: "witness_version",
     read_version: "SELECT version FROM witness_version",
-    migrations: &[witness::VERSION_1],
+    migrations: &[witness::VERSION_1, witness::VERSION_2],
 };
 
 /// Each migration raises the schema's number by one. They are never edited, only added.

@@ -2,7 +2,7 @@
 //! in one statement for any number of them. `group.rs` decides which steps go together.
 
 use pagos_core::Timestamp;
-use pagos_engine::{Committed, InboxId, Lease, Step};
+use pagos_engine::{Committed, InboxId, Lease, Step, stride};
 
 use crate::{
     connection::Connection,
@@ -17,9 +17,11 @@ use crate::{
 /// Steps of different payouts. Each has an answer of its own; a conflict writes nothing and is no
 /// error.
 pub(crate) struct Steps<'call> {
-    pub(crate) steps: &'call [Step],
+    steps: &'call [Step],
+    /// By how much versions rise, and epochs with a claim. A flight that is repeated has the same.
+    stride: u64,
     /// Whether to wait for other writers of these payouts for as long as for any other lock.
-    pub(crate) is_patient: bool,
+    is_patient: bool,
 }
 
 /// Claims different payouts whose rows are locked, each until its moment, together with the
@@ -29,8 +31,9 @@ pub(crate) async fn claim(
     connection: &Connection,
     steps: &[Step],
     until: &[Timestamp],
+    stride: u64,
 ) -> Result<Vec<Stepped>, Failure> {
-    let steps = Steps { steps, is_patient: true };
+    let steps = Steps { steps, stride, is_patient: true };
     let until = until.iter().map(|until| Some(until.as_millis())).collect();
     let statement = steps.values(Statement::new(WITHIN).with(connection.stripe), until)?;
     let row = connection.one(statement.sql, &statement.parameters()).await?;
@@ -71,6 +74,10 @@ impl Flight for Steps<'_> {
 }
 
 impl<'call> Steps<'call> {
+    pub(crate) fn new(steps: &'call [Step], is_patient: bool) -> Self {
+        Self { steps, stride: stride(), is_patient }
+    }
+
     /// One array per column, and one line per entry and notice, with the number of its step.
     /// `until` is the end of the claim, for steps that claim.
     fn values(
@@ -106,7 +113,8 @@ impl<'call> Steps<'call> {
             .with(entry_places)
             .with(entries)
             .with(notice_places)
-            .with(notices))
+            .with(notices)
+            .with(row::signed(self.stride)))
     }
 
     /// Parses one letter per step, in their order.
@@ -115,7 +123,9 @@ impl<'call> Steps<'call> {
             return Err(Failure::unsettled("the database did not answer each step"));
         }
         let read = |(step, letter): (&Step, char)| match (letter, step.applies) {
-            ('d', _) => Ok(Stepped::Committed(Committed::Done { version: step.version + 1 })),
+            ('d', _) => {
+                Ok(Stepped::Committed(Committed::Done { version: step.version + self.stride }))
+            }
             ('c', _) => Ok(Stepped::Committed(Committed::Conflict)),
             ('u', Some(id)) => Ok(Stepped::UnknownDelivery(id)),
             _ => Err(Failure::unsettled("the database answered a step with an unknown letter")),
@@ -163,8 +173,8 @@ macro_rules! steps {
                     progress_json = ($9::text[])[place], reference = new_reference,
                     work = new_work, unreadable = NULL,
                     at_rest = new_attention OR (new_due_at IS NULL AND NOT payouts.held),
-                    version = payouts.version + 1,
-                    epoch = CASE WHEN until IS NULL THEN payouts.epoch ELSE payouts.epoch + 1 END,
+                    version = payouts.version + $18,
+                    epoch = CASE WHEN until IS NULL THEN payouts.epoch ELSE payouts.epoch + $18 END,
                     lease_until = CASE WHEN ends THEN NULL
                                        ELSE coalesce(until, payouts.lease_until) END
                 FROM found WHERE payouts.id = found.id AND found.is_known
@@ -246,7 +256,7 @@ macro_rules! steps {
 /// One payout that another transaction holds must not hold up others for long.
 const SHORT_WAIT: &str = "SET LOCAL lock_timeout TO '250ms';";
 
-const FLY: &str = concat!(steps!(), ", ", raised!("$18", "$19"));
+const FLY: &str = concat!(steps!(), ", ", raised!("$19", "$20"));
 
 const WITHIN: &str = concat!(steps!(), "SELECT answer FROM outcome");
 
@@ -297,7 +307,7 @@ mod tests {
         connection.begin(insert).await.unwrap();
         let steps = [step("b", 1), step("a", 7), step("c", 1)];
         let until = [Timestamp::from_millis(9); 3];
-        let stepped = claim(&connection, &steps, &until).await.unwrap();
+        let stepped = claim(&connection, &steps, &until, 1).await.unwrap();
         let expected = [
             Stepped::Committed(Committed::Done { version: 2 }),
             Stepped::Committed(Committed::Conflict),

@@ -11,12 +11,12 @@ mod sample;
 
 use std::sync::Arc;
 
-use pagos_engine::{Committed, NoAttempt, Store, Turn};
+use pagos_engine::{NoAttempt, Store, Turn};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, ScratchCluster};
 use tokio_postgres::{Client, NoTls};
 
 use pgbouncer::Pooler;
-use sample::{claim, open, release, step};
+use sample::{claim, done, open, release, step};
 
 const STANDBY: &[&str] = &["--write-recovery-conf"];
 
@@ -69,7 +69,7 @@ async fn witness_pg_1_a_promotion_behind_a_pooler_is_seen_by_the_next_transactio
     standby.run_in_place_of(&primary);
     standby.promote();
     let committed = one.commit(step(&held)).await.unwrap();
-    assert_eq!(committed, Committed::Done { version: held.version + 1 });
+    done(committed, &held);
     claim_one(&other).await;
     assert_eq!((timeline(&one), timeline(&other)), ("00000002".into(), "00000002".into()));
     let system = |lineage: &str| lineage.split_once('/').unwrap().0.to_owned();

@@ -15,7 +15,7 @@ use pagos_engine::{
 use pagos_store_postgres::Scratch;
 
 use sample::{
-    assert_sums_are_right, at, claim, connect, count, hold_tally, intent, intents, key, open,
+    assert_sums_are_right, at, claim, connect, count, done, hold_tally, intent, intents, key, open,
     release, run_of, step, wait_for_waiting,
 };
 
@@ -141,7 +141,7 @@ async fn release_one(store: &dyn Store) -> Leaving {
     let mut payout = store.payout(&key("k1")).await.unwrap().unwrap();
     let seen = Observation::new(Status::Succeeded, Source::Query, at(1));
     payout.progress.standing.apply(&seen);
-    store.commit(Step { fence: None, ..step(&payout) }).await.unwrap();
-    let version = payout.version + 1;
+    let committed = store.commit(Step { fence: None, ..step(&payout) }).await.unwrap();
+    let version = done(committed, &payout);
     Leaving { key: key("k1"), digest: payout.digest, version, ended: SealedAs::Succeeded }
 }

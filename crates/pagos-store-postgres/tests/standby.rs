@@ -7,11 +7,11 @@ mod sample;
 
 use std::{sync::Arc, time::Duration};
 
-use pagos_engine::{Committed, NoAttempt, Store, StoreErrorKind};
+use pagos_engine::{NoAttempt, Store, StoreErrorKind};
 use pagos_store_postgres::{PostgresOptions, PostgresStore, Scratch, ScratchDatabase};
 
 use proxy::{Proxy, server_of};
-use sample::{claim, connect, open_with, release, step};
+use sample::{claim, connect, done, open_with, release, step};
 
 /// An empty database of the primary, and its URL on the standby.
 async fn pair() -> Option<(ScratchDatabase, String)> {
@@ -112,5 +112,5 @@ async fn a_standby_that_is_met_on_the_way_is_waited_for() {
     }
     proxy.lead_to(&server_of(&database.url));
     let committed = call.await.unwrap().unwrap();
-    assert_eq!(committed, Committed::Done { version: payout.version + 1 });
+    done(committed, &payout);
 }

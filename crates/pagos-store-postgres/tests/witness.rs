@@ -55,6 +55,7 @@ fn attempt(name: &str, number: u32) -> SentAttempt {
         digest: None,
         first_at: at(0),
         at: at(7),
+        epoch: 4_711,
     }
 }
 
@@ -82,7 +83,7 @@ async fn witness_pg_10_a_commit_never_appears_below_a_mark() {
     // As an append does it, and then it is slow.
     slow.batch_execute("BEGIN; SELECT FROM witnesses FOR UPDATE").await.unwrap();
     slow.batch_execute(&format!(
-        "INSERT INTO attempts SELECT number, 1, 1, 0, 7, 'cashypro', 'slow', '{IDENTITY}'
+        "INSERT INTO attempts SELECT number, 1, 1, 0, 7, 'cashypro', 'slow', '{IDENTITY}', NULL, 4711
          FROM witnesses"
     ))
     .await

@@ -7,7 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pagos_core::Timestamp;
-use pagos_engine::{Begin, Begun, Claim, Lane, Payout, Share};
+use pagos_engine::{Begin, Begun, Claim, Lane, Payout, Share, stride};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -105,22 +105,25 @@ impl Writing {
     ) -> Result<Claim, Failure> {
         let Found { id, counted, mut payout } = found;
         let lease_until = now.plus(share.lease);
+        let (version, epoch) = (row::signed(payout.version), row::signed(payout.epoch));
+        payout.epoch += stride();
         let begun = begin.begin(&payout);
+        if let Some(begun) = &begun {
+            payout.progress = begun.progress.clone();
+            payout.due_at = begun.due_at;
+            payout.version += stride();
+        }
         self.to_send.push(ToSend {
             id,
             key: payout.order.key.to_string(),
-            version: row::signed(payout.version),
-            epoch: row::signed(payout.epoch),
+            version,
+            epoch,
+            new_version: row::signed(payout.version),
+            new_epoch: row::signed(payout.epoch),
             lease_until: lease_until.as_millis(),
             written: begun.as_ref().map(|begun| Written::of(begun, &counted)).transpose()?,
             counted,
         });
-        payout.epoch += 1;
-        if let Some(begun) = begun {
-            payout.progress = begun.progress;
-            payout.due_at = begun.due_at;
-            payout.version += 1;
-        }
         Ok(Claim { payout, work: share.lane.work, lease_until })
     }
 }
@@ -132,6 +135,8 @@ struct ToSend {
     key: String,
     version: i64,
     epoch: i64,
+    new_version: i64,
+    new_epoch: i64,
     lease_until: i64,
     counted: Counted,
     written: Option<Written>,
@@ -180,14 +185,15 @@ pub(crate) fn write(
 fn lease(transaction: &mut Transaction<'_>, one: &ToSend, now: i64) -> Result<bool, Failure> {
     let connection = transaction.connection;
     let Some(written) = &one.written else {
-        let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = ?1
+        let sql = "UPDATE payouts SET epoch = ?6, lease_until = ?1
                    WHERE id = ?2 AND version = ?3 AND epoch = ?4
                      AND (lease_until IS NULL OR lease_until <= ?5)";
-        let arguments = params![one.lease_until, one.id, one.version, one.epoch, now];
+        let arguments =
+            params![one.lease_until, one.id, one.version, one.epoch, now, one.new_epoch];
         return Ok(connection.prepare_cached(sql)?.execute(arguments)? == 1);
     };
     let after = &written.after;
-    let sql = "UPDATE payouts SET epoch = epoch + 1, lease_until = ?1, version = version + 1,
+    let sql = "UPDATE payouts SET epoch = ?12, lease_until = ?1, version = ?13,
                       status = ?6, work = ?7, at_rest = ?8, attention = ?9, due_at = ?10,
                       progress_json = ?11
                WHERE id = ?2 AND version = ?3 AND epoch = ?4
@@ -204,6 +210,8 @@ fn lease(transaction: &mut Transaction<'_>, one: &ToSend, now: i64) -> Result<bo
         after.attention,
         written.due_at,
         written.progress_json,
+        one.new_epoch,
+        one.new_version,
     ];
     if connection.prepare_cached(sql)?.execute(arguments)? == 0 {
         return Ok(false);
@@ -219,10 +227,10 @@ pub(crate) fn end_claims(transaction: &mut Transaction<'_>) -> Result<u64, Failu
     let ended = transaction
         .connection
         .prepare_cached(
-            "UPDATE payouts SET epoch = epoch + 1, lease_until = NULL
+            "UPDATE payouts SET epoch = epoch + ?1, lease_until = NULL
              WHERE lease_until IS NOT NULL",
         )?
-        .execute(())?;
+        .execute([row::signed(stride())])?;
     let payments = transaction
         .connection
         .prepare_cached("UPDATE payments SET lease_until = NULL WHERE lease_until IS NOT NULL")?

@@ -1,6 +1,6 @@
 //! Small records, whose bodies only their owners understand.
 
-use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten, Restored};
+use pagos_engine::{Record, RecordKind, RecordWrite, RecordWritten, Restored, stride};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{failure::Failure, outbox, row};
@@ -36,19 +36,20 @@ pub(crate) fn write(
     write: &RecordWrite,
 ) -> Result<RecordWritten, Failure> {
     let RecordWrite { kind, name, was, body, notices } = write;
+    let version = body.as_ref().map_or(0, |_| was.unwrap_or(0) + stride());
     let (kind, was) = (kind.word(), was.map(row::signed));
     let written = match (was, body) {
         (None, Some(body)) => connection
             .prepare_cached(
-                "INSERT OR IGNORE INTO records (kind, name, version, body) VALUES (?1, ?2, 1, ?3)",
+                "INSERT OR IGNORE INTO records (kind, name, version, body) VALUES (?1, ?2, ?4, ?3)",
             )?
-            .execute(params![kind, name, body])?,
+            .execute(params![kind, name, body, row::signed(version)])?,
         (Some(was), Some(body)) => connection
             .prepare_cached(
-                "UPDATE records SET version = version + 1, body = ?3
+                "UPDATE records SET version = ?5, body = ?3
                  WHERE kind = ?1 AND name = ?2 AND version = ?4",
             )?
-            .execute(params![kind, name, body, was])?,
+            .execute(params![kind, name, body, was, row::signed(version)])?,
         (Some(was), None) => connection
             .prepare_cached("DELETE FROM records WHERE kind = ?1 AND name = ?2 AND version = ?3")?
             .execute(params![kind, name, was])?,
@@ -59,7 +60,6 @@ pub(crate) fn write(
         return Ok(RecordWritten::Conflict);
     }
     outbox::tell(connection, notices)?;
-    let version = body.as_ref().map_or(0, |_| write.was.unwrap_or(0) + 1);
     Ok(RecordWritten::Done { version })
 }
 

@@ -1,7 +1,7 @@
 //! Runs and their members: joined one by one, released or withdrawn in portions.
 
 use pagos_core::{OrderKey, Timestamp};
-use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId};
+use pagos_engine::{Actor, Closed, Payout, Permit, Run, RunId, stride};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
@@ -292,11 +292,11 @@ pub(crate) fn release_portion(
         })?;
     let released = connection
         .prepare_cached(
-            "UPDATE payouts SET held = 0, due_at = ?1, version = version + 1
+            "UPDATE payouts SET held = 0, due_at = ?1, version = version + ?5
              WHERE held = 1 AND key IN
              (SELECT key FROM members WHERE run = ?2 AND key > ?3 AND key <= ?4)",
         )?
-        .execute(params![now.as_millis(), run, after, last])?;
+        .execute(params![now.as_millis(), run, after, last, row::signed(stride())])?;
     let may_be_more = length >= row::limit(PORTION);
     Ok(Portion { made_due: count(released), last: last.filter(|_| may_be_more) })
 }

@@ -1,7 +1,7 @@
 //! One step of one payout: progress, history, notices and the applied delivery, all or nothing.
 
 use pagos_core::ProviderRef;
-use pagos_engine::{Committed, Lease, Step};
+use pagos_engine::{Committed, Lease, Step, stride};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
@@ -59,11 +59,12 @@ pub(crate) fn commit(
         attention: step.progress.attention.is_some(),
         ..stored.counted.clone()
     };
-    update(connection, stored.id, written, &after)?;
+    let version = version + stride();
+    update(connection, stored.id, written, &after, version)?;
     keep(connection, stored.id, &written.entries)?;
     outbox::tell_json(connection, &written.notices)?;
     tallies::recount(transaction, step.key.as_str(), &stored.counted, &after)?;
-    Ok(Committed::Done { version: version + 1 })
+    Ok(Committed::Done { version })
 }
 
 /// Adds entries to the history of the payout with this number.
@@ -134,6 +135,7 @@ fn update(
     id: i64,
     written: &Written,
     after: &Counted,
+    version: u64,
 ) -> Result<(), Failure> {
     let step = &written.step;
     // Two statements rather than a CASE: a column that is not named needs no index update.
@@ -141,13 +143,13 @@ fn update(
         Lease::Keep => {
             "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
                     progress_json = ?6, reference = ?7, unreadable = NULL,
-                    version = version + 1
+                    version = ?9
              WHERE id = ?8"
         }
         Lease::End => {
             "UPDATE payouts SET status = ?1, work = ?2, at_rest = ?3, attention = ?4, due_at = ?5,
                     progress_json = ?6, reference = ?7, unreadable = NULL,
-                    version = version + 1, lease_until = NULL
+                    version = ?9, lease_until = NULL
              WHERE id = ?8"
         }
     };
@@ -160,6 +162,7 @@ fn update(
         written.progress_json,
         step.progress.standing.reference().map(ProviderRef::as_str),
         id,
+        row::signed(version),
     ])?;
     Ok(())
 }

@@ -2,12 +2,12 @@
 //! notice that calls a person. It changes nothing in them that a newer version reads.
 
 use pagos_core::{AccountName, Money, OrderKey, Status, Timestamp};
-use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews};
+use pagos_engine::{Notice, NoticeAbout, NoticeKind, OrderNews, stride};
 use rusqlite::params;
 
 use crate::{
     failure::{Failure, cannot_be_read},
-    outbox,
+    outbox, row,
     tallies::{self, Counted},
     thread::Transaction,
 };
@@ -41,10 +41,10 @@ pub(crate) fn set_payout_aside(
         .connection
         .prepare_cached(
             "UPDATE payouts SET status = ?1, at_rest = 1, attention = 1, unreadable = ?2,
-                    due_at = NULL, lease_until = NULL, epoch = epoch + 1, version = version + 1
+                    due_at = NULL, lease_until = NULL, epoch = epoch + ?5, version = version + ?5
              WHERE id = ?3 AND version = ?4",
         )?
-        .execute(params![WORD, row.because, row.id, row.version])?;
+        .execute(params![WORD, row.because, row.id, row.version, row::signed(stride())])?;
     if set_aside == 0 {
         return Ok(());
     }

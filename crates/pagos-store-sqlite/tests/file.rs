@@ -245,8 +245,8 @@ async fn a_claim_of_a_payout_that_changed_meanwhile_does_not_hold() {
         }
         let mut progress = payout.progress.clone();
         progress.attempts = 1;
-        progress.open = Some(Attempt { number: 1, begun_at: now });
-        let entries = vec![Entry::AttemptBegun { number: 1, at: now }];
+        progress.open = Some(Attempt { number: 1, begun_at: now, epoch: 0 });
+        let entries = vec![Entry::AttemptBegun { number: 1, at: now, epoch: 0 }];
         Some(Begun { progress, due_at: Some(now), entries })
     };
     let claims = one.claim(claim_request(Work::Send, now, 9), &attempt).await.unwrap();

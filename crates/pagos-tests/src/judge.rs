@@ -100,3 +100,12 @@ pub fn refold(
     }
     standing
 }
+
+/// A history without the epochs of its attempts, which each store draws by chance.
+pub fn without_epochs(history: impl IntoIterator<Item = Entry>) -> Vec<Entry> {
+    let undrawn = |entry| match entry {
+        Entry::AttemptBegun { number, at, .. } => Entry::AttemptBegun { number, at, epoch: 0 },
+        entry => entry,
+    };
+    history.into_iter().map(undrawn).collect()
+}

@@ -29,7 +29,7 @@ pub use event::{event, forged, hint, unrecognised};
 pub use fault_injector::{FaultInjector, Plan};
 pub use faulty::{FaultyProvider, FaultyTransport, FaultyWitness};
 pub use harness::{Harness, lanes, policy, simulated};
-pub use judge::{attempts_one_at_a_time, live_payments_max, refold};
+pub use judge::{attempts_one_at_a_time, live_payments_max, refold, without_epochs};
 pub use pagos_kit::{KITS, Kit};
 pub use recording::{Act, Onlooker, RecordingStore};
 pub use sample::{account, declined, key, kit, order, run, start};

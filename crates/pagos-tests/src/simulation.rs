@@ -36,6 +36,7 @@ use crate::{
     fault_injector::FaultInjector,
     faulty::{FaultyProvider, FaultyTransport},
     harness,
+    judge::without_epochs,
     recording::{Act, RecordingStore},
     sample::{key, start},
     timer::VirtualTimer,
@@ -185,6 +186,7 @@ impl Simulation {
         self.log.turn(|| "history".to_owned());
         for (name, _) in self.plan.keys() {
             let history = finish(self.store.history(&key(&name))).unwrap_or_default();
+            let history = without_epochs(history);
             history.iter().for_each(|entry| self.log.say(|| format!("{name} {entry:?}")));
         }
     }

@@ -309,7 +309,7 @@ fn i02_a_person_cannot_send_again_what_may_be_on_its_way() {
 
 #[test]
 fn i02_the_judge_sees_two_attempts_at_once() {
-    let begun = |number| Entry::AttemptBegun { number, at: pagos_tests::start() };
+    let begun = |number| Entry::AttemptBegun { number, at: pagos_tests::start(), epoch: 0 };
     let closed = |number| Entry::AttemptClosed {
         number,
         proof: Proof::Absent,

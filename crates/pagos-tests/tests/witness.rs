@@ -8,6 +8,8 @@ mod interrupted;
 mod outage;
 #[path = "witness/scene.rs"]
 mod scene;
+#[path = "witness/workers.rs"]
+mod workers;
 
 use std::{sync::Arc, time::Duration};
 

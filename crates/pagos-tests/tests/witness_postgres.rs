@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use pagos_core::{Observation, OrderKey, Source, Status};
 use pagos_engine::{
     Accounts, Comparison, Engine, EngineError, InstrumentedStore, MemoryStore, MemoryWitness,
@@ -317,8 +317,8 @@ async fn witness_pg_23_a_dump_that_was_loaded_elsewhere_sends_nothing_again() {
     bank.assert_paid_once(&["a", "b", "c"]);
 }
 
-/// Four workers over one witness on PostgreSQL, and a store that goes back between their rounds to states
-/// that a seed chooses. Each has connections of its own to the witness.
+/// Four workers over one witness on PostgreSQL, and a store that goes back while they work, to states that a
+/// seed chooses. Each has connections of its own to the witness.
 #[tokio::test]
 async fn witness_pg_24_four_workers_over_one_witness_send_nothing_twice() {
     let Some(scratch) = Scratch::from_env() else { return };
@@ -346,11 +346,17 @@ async fn witness_pg_24_four_workers_over_one_witness_send_nothing_twice() {
         let mut earlier = vec![store.snapshot()];
         for _ in 0..8 {
             let chosen = usize::try_from(draw(earlier.len() as u64)).unwrap();
-            for worked in join_all(engines.iter().map(|engine| engine.work(4))).await {
-                worked.unwrap();
-            }
-            earlier.push(store.snapshot());
-            store.go_back(&earlier[chosen]);
+            let wait = draw(60);
+            let going_back = async {
+                for _ in 0..wait {
+                    tokio::task::yield_now().await;
+                }
+                earlier.push(store.snapshot());
+                store.go_back(&earlier[chosen]);
+            };
+            let working = join_all(engines.iter().map(|engine| engine.work(4)));
+            let (worked, ()) = join(working, going_back).await;
+            worked.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
         }
         for engine in &engines {
             work(engine).await;

@@ -110,7 +110,7 @@ impl Medium for Disk {
 fn attempt(name: &str, number: u32) -> SentAttempt {
     let (account, key) = (AccountName::new("alpha").unwrap(), OrderKey::new(name).unwrap());
     let at = Timestamp::from_millis(1_764_000_000_000);
-    SentAttempt { account, key, number, digest: None, first_at: at, at }
+    SentAttempt { account, key, number, digest: None, first_at: at, at, epoch: 1 }
 }
 
 fn append(log: &mut Log<Disk>, name: &str, number: u32) -> Result<Noted, WitnessError> {

@@ -52,7 +52,7 @@ pub(super) fn print(
 /// The time and text of an entry.
 pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
-        Entry::AttemptBegun { number, at } => {
+        Entry::AttemptBegun { number, at, .. } => {
             (*at, format!("attempt {number} begun: it may be sent from here on"))
         }
         Entry::AttemptClosed { number, proof, at, because } => {

@@ -235,7 +235,7 @@ mod tests {
         let payout = store.payout(&OrderKey::new("k-lost").unwrap()).await.unwrap().unwrap();
         let mut progress = payout.progress.clone();
         progress.standing.apply(&Observation::new(Status::Unknown, Source::Reply, at(60)));
-        progress.open = Some(Attempt { number: 1, begun_at: at(55) });
+        progress.open = Some(Attempt { number: 1, begun_at: at(55), epoch: 0 });
         progress.waiting = Some(Waiting { wait: Wait::Doubt, since: at(60) });
         progress.attention = Some(Attention::Overdue("look".to_owned()));
         let halt = |event, seconds| Notice {

@@ -25,7 +25,9 @@ impl Rules<'_> {
         }
         // What denials closed and what was recalled is open again with other moments.
         let is_as_begun = !progress.is_recalled && progress.lost == 0;
-        let is_other = |open: Attempt| open.number == sent.number && open.begun_at != sent.at;
+        let is_other = |open: Attempt| {
+            open.number == sent.number && (open.begun_at, open.epoch) != (sent.at, sent.epoch)
+        };
         let is_other = is_as_begun && progress.open.is_some_and(is_other);
         is_other.then(|| self.recalled_instead(progress, sent))
     }
@@ -52,7 +54,7 @@ impl Rules<'_> {
         }
         let (account, key) = (self.order.account.clone(), self.order.key.clone());
         let number = progress.attempts.saturating_add(1);
-        let sent = SentAttempt { account, key, number, digest: None, first_at: at, at };
+        let sent = SentAttempt { account, key, number, digest: None, first_at: at, at, epoch: 0 };
         Some(self.recall_because(progress, &sent, PERHAPS))
     }
 
@@ -62,7 +64,8 @@ impl Rules<'_> {
         let first_at = progress.first_begun_at.unwrap_or(sent.first_at).min(sent.first_at);
         recalled.attempts = number;
         recalled.first_begun_at = Some(first_at);
-        recalled.open = Some(Attempt { number, begun_at: sent.at.min(self.now) });
+        recalled.open =
+            Some(Attempt { number, begun_at: sent.at.min(self.now), epoch: sent.epoch });
         if progress.first_begun_at != Some(sent.first_at) {
             // It was prepared for an attempt of another state.
             recalled.handle = None;
@@ -70,7 +73,7 @@ impl Rules<'_> {
         recalled.asking = Asking::default();
         recalled.ahead_of = None;
         recalled.is_recalled = true;
-        let begun = Entry::AttemptBegun { number: sent.number, at: sent.at };
+        let begun = Entry::AttemptBegun { number: sent.number, at: sent.at, epoch: sent.epoch };
         let is_other = sent.digest.is_some_and(|digest| digest != crate::Digest::of(self.order));
         let mut outcome = match progress.status() {
             _ if is_other => self.ambiguous(&recalled, OTHER_ORDER.to_owned()),

@@ -50,7 +50,7 @@ fn progress(status: Status, is_open: bool) -> Progress {
     }
     if is_open {
         progress.attempts = 1;
-        progress.open = Some(Attempt { number: 1, begun_at: at(1) });
+        progress.open = Some(Attempt { number: 1, begun_at: at(1), epoch: 1 });
         progress.first_begun_at = Some(at(1));
     }
     progress
@@ -77,7 +77,8 @@ fn only_a_payout_without_an_open_attempt_is_sent() {
     for (status, is_open, expected) in table {
         let mut progress = progress(status, is_open);
         assert_eq!(task(&progress), expected, "{status}, open {is_open}");
-        let begun = decide(Deduplication::ByKey, at(2), |rules| rules.begin(&progress).is_some());
+        let begun =
+            decide(Deduplication::ByKey, at(2), |rules| rules.begin(&progress, 1).is_some());
         assert_eq!(begun, expected == Task::Send, "{status}, open {is_open}");
         progress.attention = Some(Attention::Quarantine("echo".to_owned()));
         assert_eq!(task(&progress), Task::Rest, "{status} in quarantine");
@@ -138,9 +139,9 @@ fn a_key_of_an_age_that_nobody_knows_may_be_forgotten() {
         assert_eq!(outcome.progress.open.is_none(), may_send, "{case}");
         let mut lost = progress(Status::Unknown, false);
         (lost.attempts, lost.lost, lost.first_begun_at) = (1, 1, first_begun_at);
-        let begun = decide(rule, late, |rules| rules.begin(&lost));
+        let begun = decide(rule, late, |rules| rules.begin(&lost, 1));
         assert_eq!(begun.is_some(), may_send, "{case}");
-        let begun = decide(Deduplication::ByKey, late, |rules| rules.begin(&lost));
+        let begun = decide(Deduplication::ByKey, late, |rules| rules.begin(&lost, 1));
         assert!(begun.is_some(), "{case}: nothing depends on it where keys are never forgotten");
     }
 }

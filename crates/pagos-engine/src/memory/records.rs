@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::MemoryStore;
 use crate::{
     records::{Record, RecordKind, RecordStore, RecordWrite, RecordWritten},
-    store::StoreError,
+    store::{StoreError, stride},
 };
 
 #[async_trait]
@@ -35,7 +35,7 @@ impl RecordStore for MemoryStore {
         }
         let version = match body {
             Some(body) => {
-                let version = was.unwrap_or(0) + 1;
+                let version = was.unwrap_or(0) + stride();
                 tables.records.insert(place, Record { name, version, body });
                 version
             }

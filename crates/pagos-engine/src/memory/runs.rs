@@ -3,7 +3,10 @@
 use pagos_core::{OrderKey, Timestamp};
 
 use super::{Members, Tables, count};
-use crate::intent::{Closed, Permit, Released, Run, RunId};
+use crate::{
+    intent::{Closed, Permit, Released, Run, RunId},
+    store::stride,
+};
 
 impl Tables {
     pub(super) fn close(&mut self, run: &RunId, expected: u64, now: Timestamp) -> Closed {
@@ -38,7 +41,7 @@ impl Tables {
             if let Some(row) = self.payouts.get_mut(key).filter(|row| row.is_held) {
                 row.is_held = false;
                 row.payout.due_at = Some(now);
-                row.payout.version += 1;
+                row.payout.version += stride();
                 made_due += 1;
             }
         }

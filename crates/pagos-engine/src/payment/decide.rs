@@ -89,7 +89,7 @@ impl PaymentRules<'_> {
         let mut progress = progress.clone();
         progress.openings = progress.openings.saturating_add(1);
         progress.opening = Some(Opening { begun_at: self.now });
-        let entry = Entry::AttemptBegun { number: progress.openings, at: self.now };
+        let entry = Entry::AttemptBegun { number: progress.openings, at: self.now, epoch: 0 };
         // If this process dies before the answer is recorded, the provider is queried.
         let due_at = Some(self.now.plus(self.policy.time_on_the_way()));
         self.quietly(progress, due_at, vec![entry])

@@ -120,7 +120,7 @@ fn every_line_of_the_history_counts_as_a_change() {
     let because = || "in words".to_owned();
     let proof = crate::history::Proof::Absent;
     let lines = [
-        Entry::AttemptBegun { number: 1, at: day(100) },
+        Entry::AttemptBegun { number: 1, at: day(100), epoch: 0 },
         Entry::AttemptClosed { number: 1, proof, at: day(100), because: because() },
         Entry::Observed { observation: seen.clone(), change: pagos_core::Change::Same },
         Entry::Contradicted { observation: seen, because: because() },

@@ -1,7 +1,7 @@
 //! Compares a store with the one in memory: random operations must get the same answers from both.
 //! The operations on payments are in `agreement/payment.rs`.
 
-use std::sync::Arc;
+use std::{fmt::Debug, sync::Arc};
 
 use pagos_core::{
     AccountName, Currency, Event, FailReason, Hint, Money, OrderKey, ProviderRef, Status, Subject,
@@ -22,7 +22,7 @@ use crate::{
     memory::MemoryStore,
     payment::Payment,
     progress::Attention,
-    store::{ClaimRequest, Lane, Lease, Payout, Share, Step, Store, Work},
+    store::{Claim, ClaimRequest, Lane, Lease, Payout, Share, Step, Store, StoreError, Work},
 };
 
 const ACCOUNTS: [&str; 3] = ["alpha", "gamma", "alpha-mx"];
@@ -63,24 +63,19 @@ struct Pair {
     random: Random,
     place: String,
     now_ms: i64,
-    /// Payouts as they once were, to build steps from old versions and old claims too.
-    seen: Vec<Payout>,
+    /// Payouts as they once were in both stores, which draw their versions and epochs, to build steps
+    /// from old versions and old claims too.
+    seen: Vec<(Payout, Payout)>,
     /// Payments as they once were.
     seen_payments: Vec<Payment>,
 }
 
-/// Calls both stores, asserts that the answers are equal, and returns the answer.
+/// Calls both stores, asserts that the answers are equal, and returns that of memory.
 macro_rules! both {
     ($pair:expr, $method:ident($($argument:expr),*)) => {{
-        let theirs = $pair.store.$method($($argument),*).await.map_err(|error| error.to_string());
-        let ours = $pair.memory.$method($($argument),*).await.map_err(|error| error.to_string());
-        assert_eq!(
-            theirs.as_ref().ok().map(|answer| format!("{answer:?}")),
-            ours.as_ref().ok().map(|answer| format!("{answer:?}")),
-            "{}: {} (left: the store under test, right: memory)",
-            $pair.place,
-            stringify!($method),
-        );
+        let theirs = $pair.store.$method($($argument),*).await;
+        let ours = $pair.memory.$method($($argument),*).await;
+        $pair.agree(stringify!($method), &theirs, &ours);
         ours
     }};
 }
@@ -90,6 +85,23 @@ mod payment;
 mod retention;
 
 impl Pair {
+    /// Asserts that two answers are equal but for what each store draws.
+    fn agree<T: Debug>(
+        &self,
+        method: &str,
+        theirs: &Result<T, StoreError>,
+        ours: &Result<T, StoreError>,
+    ) {
+        let shown =
+            |answer: &Result<T, StoreError>| Some(undrawn(&format!("{:?}", answer.as_ref().ok()?)));
+        assert_eq!(
+            shown(theirs),
+            shown(ours),
+            "{}: {method} (left: the store under test, right: memory)",
+            self.place,
+        );
+    }
+
     async fn operate(&mut self) {
         match self.random.below(20) {
             0 | 1 => self.submit().await,
@@ -190,30 +202,48 @@ impl Pair {
             }
         }
         let request = ClaimRequest { now: at(self.now_ms), shares };
+        let rest = self.random.below(3);
         let begins = |payout: &Payout| {
-            let begins = payout.order.key.as_str().len() + usize::try_from(payout.epoch).ok()?;
-            if begins.is_multiple_of(3) { None } else { attempt(payout) }
+            let number: u64 = payout.order.key.as_str().bytes().map(u64::from).sum();
+            if (number + rest).is_multiple_of(3) { None } else { attempt(payout) }
         };
-        let claims = both!(self, claim(request.clone(), &begins)).expect("memory never fails");
-        self.seen.extend(claims.into_iter().map(|claim| claim.payout));
+        let theirs = self.store.claim(request.clone(), &begins).await;
+        let ours = self.memory.claim(request, &begins).await;
+        self.agree("claim", &theirs, &ours);
+        let payouts = |claims: Vec<Claim>| claims.into_iter().map(|claim| claim.payout);
+        self.seen.extend(payouts(theirs.unwrap()).zip(payouts(ours.unwrap())));
     }
 
     async fn commit(&mut self) {
         let wanted = self.key();
-        if let Some(payout) = both!(self, payout(&wanted)).expect("memory never fails") {
-            self.seen.push(payout);
-        }
+        let now_seen = self.payout(&wanted).await;
+        self.seen.extend(now_seen);
         if self.seen.is_empty() {
             return;
         }
         let newest = &self.seen[self.seen.len().saturating_sub(4)..];
-        let payout = if self.random.once_in(4) {
+        let seen = if self.random.once_in(4) {
             self.random.pick(&self.seen)
         } else {
             self.random.pick(newest)
         };
-        let step = self.step(&payout);
-        let _ = both!(self, commit(step.clone()));
+        let step = self.step(&seen.1);
+        self.commit_to_both(&seen, step).await;
+    }
+
+    /// A payout in both stores.
+    async fn payout(&self, key: &OrderKey) -> Option<(Payout, Payout)> {
+        let (theirs, ours) = (self.store.payout(key).await, self.memory.payout(key).await);
+        self.agree("payout", &theirs, &ours);
+        theirs.unwrap().zip(ours.unwrap())
+    }
+
+    /// Commits a step that was made for memory to both stores.
+    async fn commit_to_both(&self, (theirs, _): &(Payout, Payout), step: Step) {
+        let fence = step.fence.map(|_| theirs.epoch);
+        let their_step = Step { version: theirs.version, fence, ..step.clone() };
+        let theirs = self.store.commit(their_step).await;
+        self.agree("commit", &theirs, &self.memory.commit(step).await);
     }
 
     fn step(&mut self, payout: &Payout) -> Step {
@@ -368,4 +398,20 @@ impl Pair {
         self.compare_retained().await;
         self.compare_payments().await;
     }
+}
+
+/// The text without the numbers of versions and epochs.
+fn undrawn(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = ["version: ", "epoch: "]
+        .into_iter()
+        .filter_map(|name| rest.find(name).map(|place| place + name.len()))
+        .min()
+    {
+        let (before, after) = rest.split_at(begin);
+        shown.push_str(before);
+        rest = after.trim_start_matches(|it: char| it.is_ascii_digit());
+    }
+    shown + rest
 }

@@ -146,7 +146,7 @@ pub(super) async fn claim_begins_the_attempt(store: Arc<dyn Store>) {
     assert_eq!(names(&claims), ["k1", "k2"]);
     assert_eq!(claims.iter().map(Claim::has_begun).collect::<Vec<_>>(), [true, false]);
     let begun = &claims[0].payout;
-    assert_eq!((begun.version, begun.epoch), (before.version + 1, before.epoch + 1));
+    assert!(begun.version > before.version && begun.epoch > before.epoch);
     assert_eq!(stored(&*store, "k1").await, *begun);
     let expected = attempt(&before).unwrap();
     assert_eq!((&begun.progress, begun.due_at), (&expected.progress, expected.due_at));

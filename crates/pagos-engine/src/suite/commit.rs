@@ -5,27 +5,27 @@ use std::sync::Arc;
 use pagos_core::{OrderKey, Status};
 
 use super::sample::{
-    asked, at, claimed, conflicts, delivery, done, inbox, key, next_due, notice, observed, receive,
-    release, released, set_due, step, stored, submit, with_runs,
+    asked, at, attempt, claim_at, claimed, conflicts, delivery, done, inbox, key, next_due, notice,
+    observed, receive, release, released, set_due, step, stored, submit, with_runs,
 };
 use crate::{
     delivery::InboxId,
     history::Entry,
     progress::{Attempt, Attention},
-    store::{Committed, Lease, Payout, Step, Store},
+    store::{Begin, Committed, Lease, NoAttempt, Payout, Step, Store},
 };
 
 /// A step with all that a step can carry.
 fn full_step(payout: &Payout, applies: Option<InboxId>) -> Step {
     let (mut progress, entry) = observed(&payout.progress, Status::Pending, 7);
     progress.attempts = 1;
-    progress.open = Some(Attempt { number: 1, begun_at: at(6) });
+    progress.open = Some(Attempt { number: 1, begun_at: at(6), epoch: 0 });
     progress.handle = Some(pagos_core::Handle::new("payee_1").unwrap());
     progress.attention = Some(Attention::Doubt("ñ".to_owned()));
     Step {
         progress,
         due_at: Some(at(70)),
-        entries: vec![Entry::AttemptBegun { number: 1, at: at(6) }, entry],
+        entries: vec![Entry::AttemptBegun { number: 1, at: at(6), epoch: 0 }, entry],
         notices: vec![notice("k1", 7), notice("k1", 8)],
         applies,
         ..step(payout)
@@ -188,4 +188,32 @@ pub(super) async fn commit_numbers_notices_without_gaps(store: Arc<dyn Store>) {
     let numbers: Vec<u64> = told.iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, (1..=20).collect::<Vec<u64>>());
     assert_eq!(told[3].1, with_runs(notice("k2", 100), &["a"]));
+}
+
+/// In a store that went back, two payouts that went the same way are one.
+pub(super) async fn versions_and_epochs_are_drawn_and_not_counted(store: Arc<dyn Store>) {
+    let names = ["k1", "k2"];
+    for name in names {
+        submit(&*store, name, &[name]).await;
+        release(&*store, name, 0).await;
+    }
+    let mut seen = Vec::new();
+    let ways: [(i64, &dyn Begin); 2] = [(0, &NoAttempt), (100, &attempt)];
+    for (ms, begin) in ways {
+        for _ in names {
+            let claims = store.claim(claim_at(ms, 1), begin).await;
+            let payout = claims.unwrap().remove(0).payout;
+            seen.push(("epoch", payout.epoch));
+            seen.push(("version", payout.version));
+        }
+    }
+    store.end_claims().await.unwrap();
+    for name in names {
+        let payout = stored(&*store, name).await;
+        seen.push(("version", done(&*store, step(&payout)).await));
+    }
+    let all = seen.len();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), all, "{seen:?}");
 }

@@ -134,7 +134,12 @@ pub(super) fn full_step(payment: &Payment, applies: Option<InboxId>) -> PaymentS
         progress,
         opens: Some(opened("s1", "secret of s1")),
         due_at: Some(at(70)),
-        entries: vec![Entry::AttemptBegun { number: 1, at: at(5) }, first, second, asked(8, "no")],
+        entries: vec![
+            Entry::AttemptBegun { number: 1, at: at(5), epoch: 0 },
+            first,
+            second,
+            asked(8, "no"),
+        ],
         notices: vec![payment_notice(name, 7), payment_notice(name, 8)],
         applies,
         ..step(payment)

@@ -149,8 +149,8 @@ pub(super) fn attempt(payout: &Payout) -> Option<Begun> {
     let mut progress = payout.progress.clone();
     progress.attempts += 1;
     let (number, begun_at) = (progress.attempts, at(0));
-    progress.open = Some(Attempt { number, begun_at });
-    let entries = vec![Entry::AttemptBegun { number, at: begun_at }];
+    progress.open = Some(Attempt { number, begun_at, epoch: 0 });
+    let entries = vec![Entry::AttemptBegun { number, at: begun_at, epoch: 0 }];
     Some(Begun { progress, due_at: Some(begun_at), entries })
 }
 

@@ -120,6 +120,7 @@ fn attempt(name: &str, number: u32) -> SentAttempt {
         digest: Some(Digest([7; 32])),
         first_at: at(0),
         at: at(i64::from(number)),
+        epoch: 70 + u64::from(number),
     }
 }
 
@@ -231,6 +232,7 @@ async fn every_field_is_kept_word_for_word([witness, other]: Handles) {
         digest: Some(Digest(std::array::from_fn(|index| u8::try_from(index * 7).unwrap()))),
         first_at: at(-1_700_000_000_001),
         at: at(123_456),
+        epoch: 1 << 62,
     };
     let bare = SentAttempt { key: key("b"), digest: None, ..whole.clone() };
     append(&witness, &[whole.clone(), bare.clone()]).await;

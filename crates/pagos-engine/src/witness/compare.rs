@@ -373,5 +373,5 @@ fn unknown_here(account: &AccountName, listed: &Listed, now: Timestamp) -> Optio
         Some(_) => return None,
     };
     let account = account.clone();
-    Some(SentAttempt { account, key, number: 1, digest: None, first_at: now, at: now })
+    Some(SentAttempt { account, key, number: 1, digest: None, first_at: now, at: now, epoch: 0 })
 }

@@ -168,11 +168,15 @@ impl Engine {
         let noted = match self.store.witness() {
             Some((witness, rules)) => {
                 let key = attempts.first().filter(|_| attempts.len() == 1).map(|it| &it.key);
+                // What was appended before it was lost does not say that it is back.
+                let was_lost = self.is_in_outage();
                 let appending = self.in_time(rules, witness.append(&attempts));
                 match self.store.note_attempts(key, appending).await {
                     Ok(noted) => {
-                        // If the store fails here, the next answer of the witness is noted.
-                        drop(self.recover().await);
+                        if was_lost {
+                            // If the store fails here, the next answer of the witness is noted.
+                            drop(self.recover().await);
+                        }
                         noted
                     }
                     Err(error) => {
@@ -205,6 +209,29 @@ impl Engine {
         payouts.iter().zip(noted).map(passage).collect()
     }
 
+    /// The attempt that the witness has in place of the open one, which then began anew in an earlier state
+    /// of the store and was never sent. Where the witness cannot be used and the rules say to go on, the
+    /// store alone knows.
+    pub(crate) async fn sent_instead(
+        &self,
+        payout: &Payout,
+    ) -> Result<Option<SentAttempt>, EngineError> {
+        let (Some((witness, rules)), Some(open)) = (self.store.witness(), attempt_of(payout))
+        else {
+            return Ok(None);
+        };
+        let attempts = std::slice::from_ref(&open);
+        let appending = self.in_time(rules, witness.append(attempts));
+        match self.store.note_attempts(Some(&open.key), appending).await {
+            Ok(noted) => Ok(noted.into_iter().find_map(|noted| match noted {
+                Noted::Known(sent) if !sent.is_same(&open) => Some(sent),
+                Noted::Known(_) | Noted::New => None,
+            })),
+            Err(_) if rules.without == WithoutWitness::GoOn => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Records why a begun attempt was not sent. Only the holder of the claim may do that.
     pub(crate) async fn turn_back(
         &self,
@@ -215,6 +242,9 @@ impl Engine {
         let key = payout.order.key.clone();
         match passage {
             Passage::Passed(_) => {}
+            // Another worker has asked about this one meanwhile, and noted it with its question: it is that
+            // worker's now, and is not sent.
+            Passage::Recalled(sent) if attempt_of(&payout).is_some_and(|it| it.is_same(&sent)) => {}
             Passage::Recalled(sent) if self.has_held_back(&sent).await? => {
                 let because = "the witness has this number from an attempt that was held back";
                 let wait = Some(Duration::ZERO);
@@ -245,8 +275,8 @@ impl Engine {
     pub(crate) async fn has_held_back(&self, sent: &SentAttempt) -> Result<bool, EngineError> {
         let history = self.store.store().history(&sent.key).await?;
         let mut entries = history.iter().skip_while(|entry| {
-            !matches!(entry, Entry::AttemptBegun { number, at }
-                if (*number, *at) == (sent.number, sent.at))
+            !matches!(entry, Entry::AttemptBegun { number, at, epoch }
+                if (*number, *at, *epoch) == (sent.number, sent.at, sent.epoch))
         });
         let closed = entries.find_map(|entry| match entry {
             Entry::AttemptClosed { number, proof, .. } if *number == sent.number => Some(*proof),
@@ -356,5 +386,6 @@ fn attempt_of(payout: &Payout) -> Option<SentAttempt> {
         digest: Some(payout.digest),
         first_at: payout.progress.first_begun_at.unwrap_or(open.begun_at),
         at: open.begun_at,
+        epoch: open.epoch,
     })
 }

@@ -145,8 +145,9 @@ impl InstrumentedStore {
         backup_at: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let restored = Restored::of_copy(backup_at, now, self.restored().await?.as_ref());
-        self.keep_of_witness(RESTORED, &restored, Vec::new()).await
+        let (known, was) = self.read_of_witness::<Restored>(RESTORED).await?.unzip();
+        let restored = Restored::of_copy(backup_at, now, known.as_ref());
+        self.keep_of_witness(RESTORED, was, &restored, Vec::new()).await
     }
 
     /// Accepts a restored store without its witness: a person has compared it with the provider.
@@ -160,21 +161,23 @@ impl InstrumentedStore {
         because: &str,
         by: Option<&Actor>,
     ) -> Result<(), StoreError> {
-        let restored = self.restored().await?;
-        let Some(restored) = restored.filter(Restored::is_open) else { return Ok(()) };
+        let restored = self.read_of_witness::<Restored>(RESTORED).await?;
+        let open = restored.filter(|(restored, _)| restored.is_open());
+        let Some((restored, was)) = open else { return Ok(()) };
         if because.trim().is_empty() {
             return Err(StoreError::new(NO_NOTE));
         }
         let by = by.map(|by| format!("{by}: ")).unwrap_or_default();
         let (accepted, lists_since) = (Some(format!("{by}{because}")), Some(restored.backup_at));
         let accepted = Restored { accepted, lists_since, ..restored };
-        self.keep_of_witness(RESTORED, &accepted, Vec::new()).await
+        self.keep_of_witness(RESTORED, Some(was), &accepted, Vec::new()).await
     }
 
     /// Notes that nothing is left to be compared.
     pub(crate) async fn settle_restored(&self, accepted: Restored) -> Result<(), StoreError> {
         let settled = Restored { lists_since: None, ..accepted };
-        self.keep_of_witness(RESTORED, &settled, Vec::new()).await
+        let was = self.record(RecordKind::Witness, RESTORED).await?.map(|record| record.version);
+        self.keep_of_witness(RESTORED, was, &settled, Vec::new()).await
     }
 
     /// The identity of the witness that the store was last compared with.
@@ -230,10 +233,8 @@ impl InstrumentedStore {
         because: &str,
         notices: Vec<Notice>,
     ) -> Result<(), StoreError> {
-        if self.read_of_witness::<String>(OUTAGE).await?.is_some() {
-            return Ok(());
-        }
-        self.keep_of_witness(OUTAGE, &because, notices).await
+        // Of several that meet it at once, one tells.
+        self.keep_of_witness(OUTAGE, None, &because, notices).await
     }
 
     pub(crate) async fn end_outage(&self) -> Result<(), StoreError> {
@@ -269,14 +270,14 @@ impl InstrumentedStore {
         record.map(|record| Ok((from_json(&record.body)?, record.version))).transpose()
     }
 
-    /// After a conflict, whatever another worker wrote is as good.
+    /// Writes over the version that was read. After a conflict, whatever another worker wrote is as good.
     async fn keep_of_witness<T: Serialize>(
         &self,
         name: &str,
+        was: Option<u64>,
         value: &T,
         notices: Vec<Notice>,
     ) -> Result<(), StoreError> {
-        let was = self.record(RecordKind::Witness, name).await?.map(|record| record.version);
         let (kind, body) = (RecordKind::Witness, Some(to_json(value)?));
         let write = RecordWrite { kind, name: name.to_owned(), was, body, notices };
         self.write_record(write).await.map(drop)

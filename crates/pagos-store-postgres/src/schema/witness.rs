@@ -34,3 +34,7 @@ CREATE TABLE writers (
     answer text
 ) WITH (fillfactor = 20);
 "#;
+
+/// The epoch of the claim under which an attempt began; 0 for those that were appended without one.
+pub(super) const VERSION_2: &str =
+    "ALTER TABLE attempts ADD COLUMN epoch bigint NOT NULL DEFAULT 0";

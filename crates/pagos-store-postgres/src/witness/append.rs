@@ -11,6 +11,7 @@ use super::Own;
 use crate::{
     failure::Failure,
     flight::{Flight, Statement, raised},
+    row,
 };
 
 /// One append. Its answers are in the order of the attempts.
@@ -33,6 +34,7 @@ struct Newest {
     digest: Option<String>,
     first_at: i64,
     at: i64,
+    epoch: u64,
 }
 
 impl Flight for Append<'_> {
@@ -49,7 +51,8 @@ impl Flight for Append<'_> {
             .with(attempts().map(|it| it.account.as_str()).collect::<Vec<_>>())
             .with(attempts().map(digest).collect::<Vec<_>>())
             .with(attempts().map(|it| it.first_at.as_millis()).collect::<Vec<_>>())
-            .with(attempts().map(|it| it.at.as_millis()).collect::<Vec<_>>());
+            .with(attempts().map(|it| it.at.as_millis()).collect::<Vec<_>>())
+            .with(attempts().map(|it| row::signed(it.epoch)).collect::<Vec<_>>());
         statement.before = Some(Box::new(Statement::new(LOCK).with(self.own.number)));
         Ok(statement)
     }
@@ -87,6 +90,7 @@ impl Newest {
             digest: self.digest.as_deref().and_then(digest),
             first_at: Timestamp::from_millis(self.first_at),
             at: Timestamp::from_millis(self.at),
+            epoch: self.epoch,
         }
     }
 }
@@ -108,8 +112,8 @@ const LOCK: &str = "SELECT FROM witnesses WHERE number = $1 FOR UPDATE";
 const APPEND: &str = concat!(
     "WITH list AS MATERIALIZED (
         SELECT * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bigint[],
-                             $8::bigint[]) WITH ORDINALITY
-                      AS list (key, number, account, digest, first_at, at, position)
+                             $8::bigint[], $9::bigint[]) WITH ORDINALITY
+                      AS list (key, number, account, digest, first_at, at, epoch, position)
     ), last AS MATERIALIZED (
         SELECT coalesce(newest.place, 0) AS place, coalesce(newest.chain, id) AS chain
         FROM witnesses LEFT JOIN LATERAL (
@@ -123,7 +127,7 @@ const APPEND: &str = concat!(
         FROM last CROSS JOIN list LEFT JOIN LATERAL (
             SELECT number, json_build_object(
                 'account', account, 'number', number, 'digest', encode(digest, 'hex'),
-                'first_at', first_at, 'at', at) AS known
+                'first_at', first_at, 'at', at, 'epoch', epoch) AS known
             FROM attempts WHERE witness = $1 AND attempts.key = list.key
             ORDER BY number DESC LIMIT 1
         ) AS newest ON true
@@ -132,17 +136,18 @@ const APPEND: &str = concat!(
     ), chained AS MATERIALIZED (
         SELECT encode(sha256(convert_to(
             min(last_chain) || string_agg(concat_ws(' ', key, number, account,
-                encode(digest, 'hex'), first_at, at), ',' ORDER BY position), 'UTF8')), 'hex') AS chain
+                encode(digest, 'hex'), first_at, at, epoch), ',' ORDER BY position), 'UTF8')), 'hex') AS chain
         FROM judged WHERE is_new
     ), appended AS (
-        INSERT INTO attempts (witness, place, number, first_at, at, account, key, chain, digest)
-        SELECT $1, last_place + row_number() OVER (ORDER BY position), number, first_at, at, account,
-               key, chain, digest
+        INSERT INTO attempts (witness, place, number, first_at, at, epoch, account, key, chain,
+                              digest)
+        SELECT $1, last_place + row_number() OVER (ORDER BY position), number, first_at, at, epoch,
+               account, key, chain, digest
         FROM judged CROSS JOIN chained WHERE is_new
     ), outcome AS MATERIALIZED (
         SELECT coalesce(json_agg(json_build_object('is_new', is_new, 'newest', known)
                                  ORDER BY position), '[]')::text AS answer
         FROM judged
     ), ",
-    raised!("$9", "$10")
+    raised!("$10", "$11")
 );

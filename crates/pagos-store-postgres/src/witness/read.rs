@@ -149,7 +149,7 @@ fn missing() -> Failure {
     Failure { kind: Kind::Refused, error: StoreError::unreadable(message) }
 }
 
-const PAGE: &str = "SELECT place, chain, account, key, number, digest, first_at, at
+const PAGE: &str = "SELECT place, chain, account, key, number, digest, first_at, at, epoch
     FROM attempts WHERE witness = $1 AND place >= $2 ORDER BY place LIMIT $3";
 
 fn attempt(row: &Row) -> Result<SentAttempt, Failure> {
@@ -163,5 +163,6 @@ fn attempt(row: &Row) -> Result<SentAttempt, Failure> {
         digest: if has_digest { Some(row::stored_digest(row, 5)?) } else { None },
         first_at: Timestamp::from_millis(row.try_get(6)?),
         at: Timestamp::from_millis(row.try_get(7)?),
+        epoch: row::unsigned(row.try_get(8)?)?,
     })
 }

@@ -9,8 +9,8 @@ use pagos_core::{
     Status, Timestamp,
 };
 use pagos_engine::{
-    ClaimRequest, Intent, Lane, Lease, Notice, NoticeAbout, NoticeKind, OrderNews, Payout,
-    Released, RunId, Share, Step, Store, Work, suite::permit,
+    ClaimRequest, Committed, Intent, Lane, Lease, Notice, NoticeAbout, NoticeKind, OrderNews,
+    Payout, Released, RunId, Share, Step, Store, Work, suite::permit,
 };
 use pagos_store_postgres::{PostgresOptions, PostgresStore, ScratchDatabase};
 use tokio_postgres::Client;
@@ -34,6 +34,16 @@ pub(crate) async fn connect(database: &ScratchDatabase) -> Client {
 
 pub(crate) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+/// The version that a step was written with. It is higher than the one that the step was computed from.
+pub(crate) fn done(committed: Committed, over: &Payout) -> u64 {
+    let version = match committed {
+        Committed::Done { version } => version,
+        Committed::Conflict => 0,
+    };
+    assert!(version > over.version, "{version} over {}", over.version);
+    version
 }
 
 /// Begins a transaction that holds on to what a run's payouts are counted in: whoever counts there waits,

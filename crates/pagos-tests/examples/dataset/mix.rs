@@ -173,7 +173,7 @@ impl Templates {
         };
         let about = NoticeAbout::Payout(news);
         let notice = json(&Notice { account, event: NoticeKind::Advanced, about, at });
-        let begun = json(&Entry::AttemptBegun { number: 1, at });
+        let begun = json(&Entry::AttemptBegun { number: 1, at, epoch: 0 });
         Self { order: json(&order), progress, begun, seen, notice }
     }
 }

@@ -182,9 +182,7 @@ impl Simulation {
         let progress = &payout.progress;
         summary.attempts += u64::from(self.judge_attempts(&payout, &history)?);
         summary.recalled += u64::from(progress.is_recalled);
-        if self.is_history_whole() {
-            judge_fold(&payout, &history)?;
-        }
+        judge_fold(&payout, &history)?;
         let reversals = self.judge_notices(&payout, told)?;
         summary.calls += judge_calls(&payout, &history, told)?;
         summary.reversals_told += reversals;

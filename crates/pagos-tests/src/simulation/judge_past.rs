@@ -14,7 +14,6 @@ use crate::{
         Simulation,
         judge::Summary,
         participant::Participant,
-        past::Past,
         plan::{Fate, OfWitness},
     },
 };
@@ -102,14 +101,6 @@ impl Simulation {
         let progress = &payout.progress;
         progress.is_recalled
             && (progress.is_quarantined() || (needs_handle && progress.handle.is_none()))
-    }
-
-    /// Versions begin again where the store went back to. A worker that goes on may write over a row that
-    /// has by chance the version which it read in another state: what it knew then stands in the row,
-    /// and the history is that of both.
-    pub(super) fn is_history_whole(&self) -> bool {
-        let is_mixed = |past: &Past| past.returned > 0 && !past.fate.do_workers_end;
-        !self.past.as_ref().is_some_and(is_mixed)
     }
 
     /// A store that went back knows an attempt by the witness alone, or begins it once more before the

@@ -5,15 +5,15 @@ use std::{
     time::Duration,
 };
 
-use pagos_core::OrderKey;
+use pagos_core::{Observation, OrderKey, PayoutProvider, Source, Status};
 use pagos_engine::{
-    Accounts, Engine, InstrumentedStore, MemoryStore, MemoryWitness, Phase, Point, Probe, Snapshot,
-    Store, Timer, WitnessRules,
+    Accounts, Engine, InstrumentedStore, MemoryStore, MemoryWitness, NoProbe, Phase, Point, Probe,
+    Snapshot, Store, Timer, WitnessRules,
 };
 use pagos_tests::{
-    CAREFUL, FaultInjector, FaultyProvider, FaultyWitness, ForgetfulBank, KITS, Plan,
-    RecordingStore, VirtualTimer, Worker, account, finish, key, order, policy, run, simulated,
-    start,
+    Act, Answer, CAREFUL, FaultInjector, FaultyProvider, FaultyWitness, ForgetfulBank, HANDLED,
+    KITS, Plan, RecordingStore, Reply, ScriptedProvider, VirtualTimer, Worker, account, finish,
+    key, order, policy, run, simulated, start,
 };
 
 use crate::scene::Scene;
@@ -24,25 +24,35 @@ struct Careless {
     store: Arc<MemoryStore>,
     witness: Arc<MemoryWitness>,
     bank: ForgetfulBank,
+    provider: Arc<dyn PayoutProvider>,
 }
 
 impl Careless {
     fn new() -> Self {
+        Self::over(MemoryStore::on_a_server())
+    }
+
+    fn over(store: MemoryStore) -> Self {
         let timer = VirtualTimer::starting_at(start());
         // A seed by which nothing goes wrong on the way to the bank.
         let bank = ForgetfulBank::new(&CAREFUL, Arc::clone(&timer), 3);
-        let store = Arc::new(MemoryStore::on_a_server());
-        Self { timer, store, witness: Arc::new(MemoryWitness::new("w")), bank }
+        let store = Arc::new(store);
+        let (witness, provider) = (Arc::new(MemoryWitness::new("w")), Arc::new(bank.clone()));
+        Self { timer, store, witness, bank, provider }
     }
 
     fn worker(&self) -> Worker {
+        self.worker_seen_by(Arc::new(NoProbe))
+    }
+
+    fn worker_seen_by(&self, probe: Arc<dyn Probe>) -> Worker {
         let injector = Arc::new(FaultInjector::new());
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
         let store = RecordingStore::over(store, Arc::clone(&injector), Arc::default());
         let witness = FaultyWitness::new(Arc::clone(&self.witness), Arc::clone(&injector));
-        let store = InstrumentedStore::from(store as Arc<dyn Store>);
+        let store = InstrumentedStore::new(store as Arc<dyn Store>, probe);
         let store = store.witnessed_by(witness, WitnessRules::STRICT);
-        let bank = FaultyProvider::new(Arc::new(self.bank.clone()), Arc::clone(&injector));
+        let bank = FaultyProvider::new(Arc::clone(&self.provider), Arc::clone(&injector));
         let accounts = Accounts::new().with(account(), bank);
         let timer = Arc::clone(&self.timer) as Arc<dyn Timer>;
         let engine = finish(Engine::open(store, &simulated(), accounts, timer, policy())).unwrap();
@@ -144,7 +154,7 @@ fn witness_15_what_the_witness_lets_pass_is_sent_although_another_cannot_be_turn
 struct GoesBack {
     store: Arc<MemoryStore>,
     at: Point,
-    to: Mutex<Option<Snapshot>>,
+    to: Arc<Mutex<Option<Snapshot>>>,
 }
 
 impl Probe for GoesBack {
@@ -166,7 +176,7 @@ fn witness_16_a_common_point_is_believed_only_once_it_was_read_back() {
     scene.pay(&engine, &["a"]);
     drop(engine);
     let store = Arc::clone(&scene.store);
-    let probe = GoesBack { store, at: Point::KeepWitness, to: Mutex::new(Some(earlier)) };
+    let probe = GoesBack { store, at: Point::KeepWitness, to: Arc::new(Mutex::new(Some(earlier))) };
     let store = InstrumentedStore::new(Arc::clone(&scene.store) as _, Arc::new(probe));
     let witness = Arc::clone(&scene.witness) as _;
     let engine = scene.open_on(store.witnessed_by(witness, WitnessRules::STRICT)).unwrap();
@@ -263,4 +273,62 @@ fn witness_22_an_attempt_that_was_noted_and_held_back_is_not_recalled() {
             break;
         }
     }
+}
+
+/// The store goes back under running workers while one of them notes how far it agrees with the witness,
+/// so the note says that it knows what it has just forgotten. The payout is prepared anew, and the
+/// worker dies before it asks the witness. The provider has nothing of what was prepared. The simulation
+/// found that this was taken for a proof that the payout was never made.
+#[test]
+fn witness_24_an_absence_proves_nothing_about_an_attempt_that_the_witness_does_not_have() {
+    assert!((1..100).any(a_worker_dies_at_its_point_and_the_witness_is_not_asked));
+}
+
+/// Whether it dies on its way to the witness.
+fn a_worker_dies_at_its_point_and_the_witness_is_not_asked(point: u64) -> bool {
+    let mut scene = Careless::over(MemoryStore::new());
+    let acts: Arc<Mutex<Vec<Act>>> = Arc::default();
+    let pending = Observation::new(Status::Pending, Source::Reply, start());
+    scene.provider = ScriptedProvider::new(
+        &HANDLED,
+        Arc::clone(&scene.timer),
+        Arc::clone(&acts),
+        [Reply::Tells(Box::new(pending))],
+        [Answer::Absent],
+    );
+    let is_sending = |act: &&Act| matches!(act, Act::Sent(_));
+    let sent = || acts.lock().unwrap().iter().filter(is_sending).count();
+    let mut dying = scene.worker();
+    finish(dying.engine().submit(&run(), vec![order("a")])).unwrap();
+    drop(dying.round(1));
+    scene.timer.advance(Duration::from_secs(61));
+    let to = Arc::new(Mutex::new(None));
+    let probe =
+        GoesBack { store: Arc::clone(&scene.store), at: Point::KeepWitness, to: Arc::clone(&to) };
+    let mut noting = scene.worker_seen_by(Arc::new(probe));
+    let earlier = scene.store.snapshot();
+    finish(noting.engine().release(&run(), 1)).unwrap();
+    noting.round(1).unwrap().unwrap();
+    assert_eq!(sent(), 1);
+    *to.lock().unwrap() = Some(earlier);
+    scene.timer.advance(Duration::from_secs(61));
+    drop(noting.round(1));
+    assert_eq!(finish(scene.store.payout(&key("a"))).unwrap().unwrap().progress.attempts, 0);
+
+    finish(dying.engine().release(&run(), 1)).unwrap();
+    dying.injector().plan(Plan::DieAt(point));
+    drop(dying.round(1));
+    if dying.injector().take_met() != Some("witness append, before") {
+        return false;
+    }
+    drop(dying);
+    let mut asking = scene.worker();
+    for _ in 0..300 {
+        drop(asking.round(1));
+        scene.timer.advance(Duration::from_secs(60));
+    }
+    assert_eq!(sent(), 1);
+    let progress = finish(scene.store.payout(&key("a"))).unwrap().unwrap().progress;
+    assert!(progress.is_recalled);
+    true
 }

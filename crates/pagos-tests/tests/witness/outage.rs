@@ -1,12 +1,12 @@
 //! The witness cannot be used for a time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use pagos_core::Clock;
 use pagos_engine::{
     EngineError, Entry, InstrumentedStore, MemoryStore, WithoutWitness, WitnessRules,
 };
-use pagos_tests::{KITS, finish, key, order, run};
+use pagos_tests::{FaultInjector, KITS, Worker, finish, key, order, run};
 
 use crate::scene::Scene;
 
@@ -63,7 +63,7 @@ fn witness_10_a_restored_store_sends_nothing_while_its_witness_is_lost() {
     let scene = Scene::new();
     drop(scene.engine());
     let now = scene.harness.timer.now();
-    let store = InstrumentedStore::from(std::sync::Arc::clone(&scene.store));
+    let store = InstrumentedStore::from(Arc::clone(&scene.store));
     finish(store.mark_restored(now, now)).unwrap();
     scene.witness.lose(true);
     let refused = scene.try_open(Some(GO_ON)).unwrap_err();
@@ -150,4 +150,29 @@ fn witness_21_what_was_prepared_for_a_held_attempt_is_not_asked_about() {
         let progress = scene.payout("a").unwrap().progress;
         assert_eq!((progress.is_recalled, progress.handle), (true, None), "{}", kit.name());
     }
+}
+
+/// Several payouts meet it at the same moment, some of them before and some after it was lost.
+#[test]
+fn witness_25_an_outage_calls_a_person_once_however_many_payouts_meet_it() {
+    let kit = pagos_kit::find("conekta").unwrap();
+    let mut called = 0;
+    for seed in 0..150 {
+        let scene = Scene::of(kit, MemoryStore::new());
+        let injector = Arc::new(FaultInjector::jittering(seed));
+        let engine = scene.engine_behind(&injector);
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            finish(engine.pay(kit.order(name))).unwrap();
+        }
+        let mut worker = Worker::new(engine, injector);
+        for step in 0..100 {
+            if step == seed / 3 {
+                scene.witness.lose(true);
+            }
+            worker.step(6).transpose().unwrap();
+        }
+        assert!(scene.called() <= 1, "seed {seed}");
+        called += scene.called();
+    }
+    assert!(called > 20, "{called}");
 }

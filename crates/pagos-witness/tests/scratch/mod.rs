@@ -44,6 +44,7 @@ pub fn attempt(key: &str, number: u32) -> SentAttempt {
         digest: Some(pagos_engine::Digest([7; 32])),
         first_at: Timestamp::from_millis(1_764_000_000_000),
         at: Timestamp::from_millis(1_764_000_000_000),
+        epoch: 4_711,
     }
 }
 

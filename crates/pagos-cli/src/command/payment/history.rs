@@ -34,7 +34,7 @@ async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure>
 /// sessions.
 fn line(entry: &Entry) -> (Timestamp, String) {
     match entry {
-        Entry::AttemptBegun { number, at } => {
+        Entry::AttemptBegun { number, at, .. } => {
             (*at, format!("session {number} asked for: there may be one from here on"))
         }
         Entry::AttemptClosed { number, proof, at, because } => {

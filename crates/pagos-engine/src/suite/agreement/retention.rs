@@ -4,7 +4,7 @@ use super::{Pair, at, run};
 use crate::{
     intent::Digest,
     retention::{Candidate, Leaving, Scope, SealedAs},
-    store::StoreError,
+    store::{Step, StoreError},
 };
 
 const READERS: [&str; 2] = ["fast", "slow"];
@@ -41,18 +41,21 @@ impl Pair {
         let scope = self.random.pick(&[Scope::All, Scope::Settled, Scope::Settled]);
         let candidates = self.candidates(scope).await;
         let picked = candidates.iter().filter(|_| self.random.once_in(3));
-        let picked: Vec<Candidate> = picked.cloned().collect();
-        let mut leaving = Vec::new();
-        for candidate in picked {
+        let picked: Vec<(Candidate, Candidate)> = picked.cloned().collect();
+        let (mut leaving, mut leaving_ours) = (Vec::new(), Vec::new());
+        for (theirs, ours) in picked {
             let slip = u64::from(self.random.once_in(10));
-            leaving.push(Leaving {
-                key: candidate.payout.order.key.clone(),
-                digest: Digest::of(&candidate.payout.order),
-                version: candidate.payout.version + slip,
+            let one = Leaving {
+                key: theirs.payout.order.key.clone(),
+                digest: Digest::of(&theirs.payout.order),
+                version: theirs.payout.version + slip,
                 ended: self.random.pick(&[SealedAs::Succeeded, SealedAs::Failed]),
-            });
+            };
+            leaving_ours.push(Leaving { version: ours.payout.version + slip, ..one.clone() });
+            leaving.push(one);
         }
-        let _ = both!(self, seal(leaving.clone(), at(self.now_ms)));
+        let theirs = self.store.seal(leaving, at(self.now_ms)).await;
+        self.agree("seal", &theirs, &self.memory.seal(leaving_ours, at(self.now_ms)).await);
         let name = run(self.random.pick(&super::RUNS));
         let _ = both!(self, archived(&name));
     }
@@ -60,18 +63,13 @@ impl Pair {
     /// Leaves nothing due about a payout, so that some may go.
     async fn settle_one(&mut self) {
         let wanted = self.key();
-        let Some(payout) = both!(self, payout(&wanted)).expect("memory never fails") else {
-            return;
-        };
-        let mut step = self.step(&payout);
-        step.fence = None;
-        step.due_at = None;
-        step.applies = None;
-        let _ = both!(self, commit(step.clone()));
+        let Some(seen) = self.payout(&wanted).await else { return };
+        let step = self.step(&seen.1);
+        self.commit_to_both(&seen, Step { fence: None, due_at: None, applies: None, ..step }).await;
     }
 
     /// Each store numbers places in its own way, and orders those of one batch as it likes.
-    async fn candidates(&mut self, scope: Scope) -> Vec<Candidate> {
+    async fn candidates(&mut self, scope: Scope) -> Vec<(Candidate, Candidate)> {
         let without_places = |found: Result<Vec<Candidate>, StoreError>| {
             let found = found.expect("candidates").into_iter();
             let mut found: Vec<_> = found.map(|it| Candidate { place: 0, ..it }).collect();
@@ -80,8 +78,9 @@ impl Pair {
         };
         let theirs = without_places(self.store.candidates(scope, 0, usize::MAX).await);
         let ours = without_places(self.memory.candidates(scope, 0, usize::MAX).await);
-        assert_eq!(theirs, ours, "{}: candidates (left: the store under test)", self.place);
-        ours
+        let (theirs, ours) = (Ok(theirs), Ok(ours));
+        self.agree("candidates", &theirs, &ours);
+        theirs.into_iter().flatten().zip(ours.into_iter().flatten()).collect()
     }
 
     pub(super) async fn compare_retained(&mut self) {
