@@ -8,8 +8,9 @@ use pagos_core::{
 };
 
 use crate::{
-    decide::Rules,
+    decide::{Outcome, Rules},
     engine::{Engine, EngineError},
+    history::Entry,
     place::Place,
     point::Point,
     rate::Limited,
@@ -90,7 +91,7 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let mut proven = None;
         let rules = self.rules(&payout, self.provider_of(&payout)?);
-        if rules.absent(&payout.progress, asked_at).closes() {
+        if closes(&rules.absent(&payout.progress, asked_at)) {
             match self.sent_instead(&payout).await {
                 Ok(Some(sent)) if !self.has_held_back(&sent).await? => {
                     return self.turn_back(payout, Passage::Recalled(sent)).await;
@@ -107,7 +108,7 @@ impl Engine {
         let decide = |payout: &Payout, rules: &Rules<'_>| {
             let outcome = rules.absent(&payout.progress, asked_at);
             // After another writer, it may be another attempt.
-            let is_unproven = outcome.closes() && payout.progress.open != proven;
+            let is_unproven = closes(&outcome) && payout.progress.open != proven;
             Some(match is_unproven {
                 true => rules.asked(&payout.progress, "no such payout".to_owned()),
                 false => outcome,
@@ -133,4 +134,9 @@ impl Engine {
         };
         self.learn(Point::AdmitDoubt, claim.payout, Writer::Holder { epoch }, &seen).await
     }
+}
+
+/// Whether it ends the open attempt.
+fn closes(outcome: &Outcome) -> bool {
+    outcome.entries.iter().any(|entry| matches!(entry, Entry::AttemptClosed { .. }))
 }

@@ -57,13 +57,6 @@ pub(crate) struct Outcome {
     pub(crate) notices: Vec<Notice>,
 }
 
-impl Outcome {
-    /// Whether it ends the open attempt.
-    pub(crate) fn closes(&self) -> bool {
-        self.entries.iter().any(|entry| matches!(entry, Entry::AttemptClosed { .. }))
-    }
-}
-
 /// What decisions depend on besides the payout.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {

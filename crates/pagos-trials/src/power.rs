@@ -48,6 +48,10 @@ pub(crate) struct Options {
     /// installed.
     #[arg(long)]
     if_permitted: bool,
+    /// A witness knows too what is sent: a file on the same disk; on another one if that lies or is a
+    /// server's. Then nobody may be paid twice even if it lies.
+    #[arg(long)]
+    witness: bool,
     /// A disk whose syncs do nothing: tries the judge, who must find fault.
     #[arg(long, hide = true)]
     lie: bool,
@@ -86,6 +90,7 @@ mod tests {
             seed: 1,
             first: 1,
             if_permitted: false,
+            witness: false,
             lie: false,
             profile: BuildProfile::Dev,
             program: None,

@@ -38,6 +38,10 @@ const PEAK_KIB_MAX: u64 = 64 * 1024;
 /// The same file each time, and one provider, so that figures can be compared.
 const SEED: u64 = 1;
 
+const FILE: &str = "payouts.csv";
+
+const WITNESS_ROUNDS: u32 = 5;
+
 /// A dataset is measured beside one of this size.
 const DATASET_MIN: u64 = 10_000;
 
@@ -50,6 +54,10 @@ pub(crate) struct Options {
     /// Pays the file, too.
     #[arg(long)]
     pay: bool,
+    /// Instead of that: pays the file with and without a witness by turns, and prints the ratio. The witness
+    /// is a file in this folder.
+    #[arg(long, value_name = "FOLDER")]
+    witness: Option<PathBuf>,
     /// Another `pagos` than the one of this workspace.
     #[arg(long)]
     program: Option<PathBuf>,
@@ -71,14 +79,40 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     let program = trial::find_program(workspace, given, profile)?;
     let folder = workspace.target.join("scale");
     trial::empty(&folder)?;
-    let file = folder.join("payouts.csv");
+    let file = folder.join(FILE);
     trial::write_payouts(&file, people::rows(options.rows, SEED, vec![pagos_kit::example()]))?;
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();
     println!("scale: {} rows, {} MiB", options.rows, size >> 20);
+    if let Some(beside) = &options.witness {
+        return compare_witness(&program, &folder, beside);
+    }
     report_plan(options.rows, &plan(&program, &folder, &file)?);
     if options.pay {
-        report_pay(options.rows, &pay(program, folder, file)?);
+        report_pay(options.rows, &pay(&program, &folder, None)?);
     }
+    Ok(())
+}
+
+/// Pays the file with a witness and without one, by turns in one run.
+fn compare_witness(program: &Path, folder: &Path, beside: &Path) -> Result<(), Failure> {
+    let [mut with, mut without] = [Vec::new(), Vec::new()];
+    for _ in 0..WITNESS_ROUNDS {
+        without.push(pay(program, folder, None)?.elapsed);
+        with.push(pay(program, folder, Some(beside))?.elapsed);
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times.get(times.len() / 2).copied().unwrap_or_default()
+    };
+    let (with, without) = (median(&mut with), median(&mut without));
+    let hundredths = without.as_millis() * 100 / with.as_millis().max(1);
+    println!(
+        "scale: pay with a witness {with:.2?}, without {without:.2?}, medians of {WITNESS_ROUNDS}: \
+         {}.{:02} of the speed (budget 0.80): {}",
+        hundredths / 100,
+        hundredths % 100,
+        verdict(hundredths >= 80)
+    );
     Ok(())
 }
 
@@ -102,20 +136,27 @@ fn plan(program: &Path, folder: &Path, file: &Path) -> Result<Cost, Failure> {
     }
 }
 
-/// Pays the file to the end.
-fn pay(program: PathBuf, folder: PathBuf, file: PathBuf) -> Result<Cost, Failure> {
-    let bank = TwinServer::open(&program, &folder, Faults::None, SEED)?;
+/// Pays the file to the end, into a new database and with a new witness, if there is to be one.
+fn pay(program: &Path, folder: &Path, beside: Option<&Path>) -> Result<Cost, Failure> {
+    let witness = beside.map(|beside| beside.join("pagos-scale.witness"));
+    let database = folder.join("pagos.db");
+    let log = ["-wal", "-shm"].map(|end| folder.join(format!("pagos.db{end}")));
+    for old in witness.iter().chain([&database]).chain(&log) {
+        if old.exists() {
+            fs::remove_file(old).map_err(Failure::while_doing(old.display()))?;
+        }
+    }
+    let bank = TwinServer::open(program, folder, Faults::None, SEED)?;
     let outcomes = folder.join("outcomes.json");
     let outcomes = File::create(&outcomes).map_err(Failure::while_doing(outcomes.display()))?;
-    let db = Db::File(folder.join("pagos.db"));
     let payer = Payer {
-        program,
-        folder,
-        file,
+        program: program.to_owned(),
+        folder: folder.to_owned(),
+        file: folder.join(FILE),
         bank_url: bank.url().to_owned(),
-        db,
+        db: Db::File(database),
         config: None,
-        witness: None,
+        witness,
     };
     let mut child = payer.spawn(Stdio::from(outcomes))?;
     let (status, cost) = meter::watch(&mut child)?;
@@ -165,6 +206,7 @@ mod tests {
         let usual = Options {
             rows: 1_000_000,
             pay: false,
+            witness: None,
             program: None,
             dataset: None,
             store: Store::Sqlite,

@@ -47,7 +47,7 @@ impl FileWitness {
     /// ```
     ///
     /// # Errors
-    /// `Unavailable` if a file is there already, or if none can be made; `Full`.
+    /// `Unavailable` if a file is there already ([`FileWitness::is_there`]), or if none can be made; `Full`.
     pub fn create(path: &Path, identity: &str, store: &str) -> Result<Self, WitnessError> {
         let refused = |what: &str| trouble::trouble(WitnessErrorKind::Unavailable, path, &what);
         if identity.len() != 32 || !identity.bytes().all(|it| it.is_ascii_hexdigit()) {
@@ -99,6 +99,25 @@ impl FileWitness {
         let thread = thread
             .map_err(|error| trouble::of_system(path, "its thread does not start", &error))?;
         Ok(Self { path: path.to_owned(), identity, thread })
+    }
+
+    /// Whether a file is at this place, of whatever kind. One that a power cut left while it was being made
+    /// counts as none: nothing relies on it, and [`FileWitness::create`] makes it anew.
+    ///
+    /// ```
+    /// use pagos_witness::FileWitness;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("pagos.witness");
+    /// assert!(!FileWitness::is_there(&path));
+    /// std::fs::write(&path, [0; 80])?;
+    /// assert!(!FileWitness::is_there(&path));
+    /// std::fs::write(&path, "of somebody else\n")?;
+    /// assert!(FileWitness::is_there(&path));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn is_there(path: &Path) -> bool {
+        DiskFile::is_there(path)
     }
 
     /// Where it is.

@@ -114,17 +114,34 @@ impl Header {
     }
 }
 
-/// The text of an attempt.
-pub(crate) fn text_of(attempt: &SentAttempt) -> Option<Vec<u8>> {
-    serde_json::to_vec(attempt).ok()
+/// The text of an attempt: JSON, and how much of the file was durable for certain when it was written.
+pub(crate) fn text_of(attempt: &SentAttempt, durable_bytes: u64) -> Option<Vec<u8>> {
+    let mut text = serde_json::to_vec(attempt).ok()?;
+    text.extend_from_slice(format!(" {durable_bytes}").as_bytes());
+    Some(text)
 }
 
 /// The attempt of a text.
 pub(crate) fn attempt_of(text: &[u8]) -> Option<SentAttempt> {
-    serde_json::from_slice(text).ok()
+    parse(text).map(|(attempt, _)| attempt)
 }
 
-const NAME: &str = "pagos-witness";
+/// How much of the file was durable when a line was written, from the line as it is, whatever is before it.
+pub(crate) fn durable_bytes_of(line: &[u8]) -> Option<u64> {
+    let (rest, digits) = line.split_at_checked(line.len().checked_sub(CHECKSUM_BYTES)?)?;
+    Checksum::parse(digits)?;
+    parse(rest.strip_suffix(b" ")?).map(|(_, durable_bytes)| durable_bytes)
+}
+
+fn parse(text: &[u8]) -> Option<(SentAttempt, u64)> {
+    let end = text.iter().rposition(|byte| *byte == b'}')?;
+    let (json, rest) = text.split_at_checked(end.checked_add(1)?)?;
+    let durable_bytes = std::str::from_utf8(rest.strip_prefix(b" ")?).ok()?.parse().ok()?;
+    Some((serde_json::from_slice(json).ok()?, durable_bytes))
+}
+
+/// What the first line begins with.
+pub(crate) const NAME: &str = "pagos-witness";
 const VERSION: &str = "1";
 
 #[cfg(test)]

@@ -88,6 +88,9 @@ impl<M: Medium> Log<M> {
         requests: &[Vec<SentAttempt>],
     ) -> Result<Vec<Vec<Noted>>, WitnessError> {
         self.locked(|log, torn_bytes| {
+            if log.durable_bytes == 0 {
+                log.make_durable()?;
+            }
             let mut draft = Draft::new(log.end);
             let mut answers = Vec::with_capacity(requests.len());
             for attempts in requests {
@@ -131,7 +134,7 @@ impl<M: Medium> Log<M> {
     }
 
     /// Runs `work` under the lock, after reading what others appended. It is given the length of a
-    /// torn line at the end.
+    /// torn write at the end.
     fn locked<T>(
         &mut self,
         work: impl FnOnce(&mut Self, u64) -> Result<T, WitnessError>,
@@ -143,7 +146,7 @@ impl<M: Medium> Log<M> {
         done
     }
 
-    /// Reads what others appended since, and returns the length of a torn line at the end.
+    /// Reads what others appended since, and returns the length of a torn write at the end.
     fn catch_up(&mut self) -> Result<u64, WitnessError> {
         let found = self.medium.found();
         let length = match found.map_err(|error| self.of_system("it cannot be read", &error))? {
@@ -181,7 +184,7 @@ impl<M: Medium> Log<M> {
         if let Some(known) = newest.filter(|known| known.number >= attempt.number) {
             return Ok(Noted::Known(known));
         }
-        let Some(text) = line::text_of(attempt) else {
+        let Some(text) = line::text_of(attempt, self.durable_bytes) else {
             let what = format!("{attempt} cannot be written as JSON");
             return Err(trouble::trouble(WitnessErrorKind::Unavailable, &self.path, &what));
         };

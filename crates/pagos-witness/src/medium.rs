@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::line;
+
 /// A file that is appended to by several processes.
 pub(crate) trait Medium: Debug + Send {
     /// Waits until no other handle has the lock.
@@ -49,21 +51,61 @@ impl DiskFile {
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Makes a file for its owner only, with this content, and its entry in the folder durable.
+    /// Makes a file for its owner only, with this content, and its entry in the folder durable. A file that
+    /// was left by a power cut while it was being made is made anew.
     pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        options.append(true).create_new(true);
+        options.read(true).append(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        let made = file.lock().and_then(|()| fill(path, &mut file, content));
-        if made.is_err() {
-            // Nobody relies on it yet. Whatever stays is refused for its header.
-            let _ = std::fs::remove_file(path);
+        match options.open(path) {
+            Ok(mut file) => {
+                let made = file.lock().and_then(|()| fill(path, &mut file, content));
+                if made.is_err() {
+                    // Nobody relies on it yet. Whatever stays was never begun.
+                    let _ = std::fs::remove_file(path);
+                }
+                made
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let mut file = OpenOptions::new().read(true).append(true).open(path)?;
+                file.lock()?;
+                if !was_never_begun(&mut file)? {
+                    return Err(error);
+                }
+                file.set_len(0)?;
+                fill(path, &mut file, content)
+            }
+            Err(error) => Err(error),
         }
-        made
+    }
+
+    /// Whether a file is there whose making came to its end.
+    pub(crate) fn is_there(path: &Path) -> bool {
+        match File::open(path) {
+            Ok(mut file) => !was_never_begun(&mut file).unwrap_or(false),
+            Err(error) => error.kind() != ErrorKind::NotFound,
+        }
     }
 }
+
+/// Whether nothing relies on a file: its first line was never durable, so nothing was appended. A power
+/// cut leaves a part of that line, or as many empty bytes.
+fn was_never_begun(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() > HEADER_BYTES_MAX {
+        return Ok(false);
+    }
+    let mut content = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.take(HEADER_BYTES_MAX).read_to_end(&mut content)?;
+    let is_begun_alike =
+        content.iter().zip(line::NAME.bytes()).all(|(byte, of_name)| *byte == of_name);
+    let is_empty = content.iter().all(|byte| *byte == 0);
+    Ok(is_empty || (is_begun_alike && !content.contains(&b'\n')))
+}
+
+/// Longer than every first line.
+const HEADER_BYTES_MAX: u64 = 512;
 
 fn fill(path: &Path, file: &mut File, content: &[u8]) -> io::Result<()> {
     // The umask may have taken the owner's own permissions away.

@@ -28,7 +28,7 @@ pub(crate) struct Scan {
 pub(crate) enum Next {
     /// A whole line, and where it begins.
     Line { text: Vec<u8>, begin: u64 },
-    /// No whole line; so many bytes are of one that was torn in the middle of its write.
+    /// No whole line; so many bytes are of a write that a crash or a power cut has torn.
     End { torn_bytes: u64 },
 }
 
@@ -57,7 +57,10 @@ impl Scan {
             let rest = self.buffer.get(self.used..).unwrap_or_default();
             let found = rest.iter().skip(searched).position(|byte| *byte == b'\n');
             if let Some(length) = found.map(|it| it + searched) {
-                return self.take(length, path);
+                return match self.take(length) {
+                    Some(line) => Ok(line),
+                    None => self.judge_rest(medium, path),
+                };
             }
             searched = rest.len();
             if !self.fill(medium, path)? {
@@ -83,19 +86,37 @@ impl Scan {
         Ok(count > 0)
     }
 
-    fn take(&mut self, length: usize, path: &Path) -> Result<Next, WitnessError> {
+    /// The line of this length, if it is the one that was written there.
+    fn take(&mut self, length: usize) -> Option<Next> {
         let number = self.place.line.saturating_add(1);
         let rest = self.buffer.get(self.used..).unwrap_or_default();
-        let verified = rest.get(..length).and_then(|it| line::verify(it, self.place.checksum));
-        let Some((text, checksum)) = verified else {
-            let what = format!("line {number} is not the one that was written there");
-            return Err(trouble::damaged(path, &what));
-        };
+        let (text, checksum) = line::verify(rest.get(..length)?, self.place.checksum)?;
         let (text, begin) = (text.to_vec(), self.place.offset);
         let offset = begin.saturating_add(length as u64).saturating_add(1);
         self.place = Place { offset, checksum, line: number };
         self.used += length + 1;
-        Ok(Next::Line { text, begin })
+        Some(Next::Line { text, begin })
+    }
+
+    /// Judges what begins with a line that is not the one that was written there. A power cut loses what
+    /// was not synced sector by sector, and a lost sector is empty: a write can miss its first part and have
+    /// its last. It is torn if whole sectors are empty, and if no later line says that all of this was
+    /// durable when it was written. Anything else is damage.
+    fn judge_rest<M: Medium>(&mut self, medium: &mut M, path: &Path) -> Result<Next, WitnessError> {
+        while self.fill(medium, path)? {}
+        let rest = self.buffer.get(self.used..).unwrap_or_default();
+        let was_durable = |line: &[u8]| {
+            line::durable_bytes_of(line).is_some_and(|durable| durable > self.place.offset)
+        };
+        let is_damaged = rest.len() > TORN_BYTES_MAX
+            || !has_lost_sectors(rest, self.place.offset)
+            || rest.split(|byte| matches!(byte, 0 | b'\n')).any(was_durable);
+        if is_damaged {
+            let number = self.place.line.saturating_add(1);
+            let what = format!("line {number} is not the one that was written there");
+            return Err(trouble::damaged(path, &what));
+        }
+        Ok(Next::End { torn_bytes: rest.len() as u64 })
     }
 
     /// What is left is a torn line, unless it is a whole one whose line break was changed.
@@ -110,6 +131,31 @@ impl Scan {
         Ok(Next::End { torn_bytes: torn.len() as u64 })
     }
 }
+
+/// Whether bytes that begin at `begin` and end with the file are empty by sectors, and somewhere are.
+fn has_lost_sectors(bytes: &[u8], begin: u64) -> bool {
+    let is_border = |place: usize| {
+        place == 0
+            || place == bytes.len()
+            || begin.saturating_add(place as u64).is_multiple_of(SECTOR_BYTES)
+    };
+    let mut place = 0;
+    let mut has_lost = false;
+    for run in bytes.chunk_by(|one, other| (*one == 0) == (*other == 0)) {
+        let end = place + run.len();
+        if run.first() == Some(&0) {
+            has_lost = true;
+            if !is_border(place) || !is_border(end) {
+                return false;
+            }
+        }
+        place = end;
+    }
+    has_lost
+}
+
+/// No disk tears a smaller piece.
+const SECTOR_BYTES: u64 = 512;
 
 /// How much is read at once.
 const CHUNK_BYTES: usize = 256 * 1024;

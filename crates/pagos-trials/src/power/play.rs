@@ -6,7 +6,7 @@ mod server;
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -76,6 +76,9 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
     };
     figures.report(options, begun.elapsed());
     let count = figures.violations.len();
+    if options.witness && figures.paid_twice > 0 {
+        return Err(Failure::new(format!("somebody was paid twice; seed {}", options.seed)));
+    }
     match (count, options.lie) {
         (0, false) => Ok(Tally { passed: 1, ..Tally::default() }),
         (0, true) => Err(Failure::new("the disk lied, and the judge found no fault")),
@@ -170,6 +173,15 @@ impl<'a> Trial<'a> {
         if self.options.lie { Honesty::Lies } else { Honesty::Honest }
     }
 
+    /// A file beside the database that is cut off; elsewhere if the disk lies, or is a server's.
+    fn witness_of(&self, folder: &Path, db: &Db) -> Option<PathBuf> {
+        let path = match db {
+            Db::File(path) if !self.options.lie => path.with_extension("witness"),
+            Db::File(_) | Db::Server { .. } => folder.join("pagos.witness"),
+        };
+        self.options.witness.then_some(path)
+    }
+
     /// Opens a bank and writes the file of payouts. The database is where `db` says.
     fn begin(&self, plan: Plan, db: Db) -> Result<Run<'a>, Failure> {
         let folder = self.folder.join(format!("database-{}", plan.number));
@@ -180,15 +192,9 @@ impl<'a> Trial<'a> {
         let bank = TwinServer::start(&self.program, &folder, &[])?;
         let sender = Arc::new(Sender::new(&bank.read_credentials()?)?);
         let (program, bank_url) = (self.program.clone(), bank.url().to_owned());
-        let payer = Payer {
-            program,
-            folder: folder.clone(),
-            file,
-            bank_url,
-            db,
-            config: None,
-            witness: None,
-        };
+        let witness = self.witness_of(&folder, &db);
+        let payer =
+            Payer { program, folder: folder.clone(), file, bank_url, db, config: None, witness };
         Ok(Run {
             options: self.options,
             plan,
@@ -325,11 +331,12 @@ impl Figures {
         cuts.sort_unstable();
         let median = cuts.get(cuts.len() / 2).copied().unwrap_or_default();
         println!(
-            "power: seed {}, {}{}, {} cuts, {} databases, {} payouts, {} movements in the ledger, {} \
+            "power: seed {}, {}{}{}, {} cuts, {} databases, {} payouts, {} movements in the ledger, {} \
              decisions of the operator, {took:.1?}, median cut {median:.0?}",
             options.seed,
             options.database.word(),
             if options.lie { ", a disk that lies" } else { "" },
+            if options.witness { ", with a witness" } else { "" },
             cuts.len(),
             self.databases,
             self.rows,

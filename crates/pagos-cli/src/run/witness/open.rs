@@ -64,7 +64,7 @@ impl Meant {
     /// Whether it is there. A server that does not answer may have it.
     pub(crate) async fn is_there(&self) -> bool {
         match &self.place {
-            WitnessPlace::File(path) => path.symlink_metadata().is_ok(),
+            WitnessPlace::File(path) => FileWitness::is_there(path),
             WitnessPlace::Server(_) => {
                 let Ok((url, options)) = self.to_connect() else { return true };
                 PostgresWitness::is_there(&url, &self.store, options).await.unwrap_or(true)
