@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod follow;
+pub(crate) mod gaps;
 pub(crate) mod instance;
 pub(crate) mod listen;
 pub(crate) mod moving;

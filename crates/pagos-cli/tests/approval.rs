@@ -15,12 +15,7 @@ const PAY: &str = "--yes --db a.db --json";
 
 /// A configuration of the twin's account in which more than 250 000 COP a run need one approver.
 fn config(twin: &Twin) -> String {
-    let credentials = twin.ask("credentials")["cashypro"].clone();
-    let fields = credentials.as_object().unwrap().iter();
-    let lines = fields.map(|(name, value)| format!("{name} = {value}\n")).collect::<String>();
-    format!(
-        "[accounts.cashypro]\nnotify_url = \"http://127.0.0.1:1/webhooks/cashypro\"\n{lines}{RULES}"
-    )
+    format!("{}{RULES}", twin.account())
 }
 
 /// A token of the database, which it makes if needed.

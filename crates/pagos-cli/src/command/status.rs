@@ -1,6 +1,6 @@
 //! `pagos status KEY`: shows the state of one payout. It reads the store and sends no queries.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use pagos_core::OrderKey;
 use pagos_engine::{Payout, Seal, SealedAs};
@@ -12,23 +12,31 @@ use crate::{
     console,
     exit::{Exit, Failure},
     output::{List, Outcome, Row, Screen, next_step},
-    run::{self, database::Database, report::with_row},
+    run::{
+        self,
+        database::Database,
+        gaps::{self, Gaps},
+        instance,
+        report::with_row,
+        witness,
+    },
 };
 
 /// Prints the payout; the exit code tells its state, like that of `pay`.
 pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
     let db = Database::existing(arguments.store.db.as_ref());
-    let known = match run::block_on(look_up(&db, &arguments.key))? {
+    let (known, gaps) = run::block_on(look_up(&db, &arguments.key))?;
+    let (payout, reconciled) = match known {
         Known::Stored(payout, reconciled) => (payout, reconciled),
-        Known::Archived(key, seal) => return archived(&key, seal, arguments.json),
+        Known::Archived(key, seal) => return archived(&key, seal, &gaps, arguments.json),
     };
-    let (payout, reconciled) = known;
     if arguments.json {
-        with_row(&payout, |row| console::print_json(&Document { row, reconciled: &reconciled }))?;
+        let (reconciled, gaps) = (&reconciled, &gaps);
+        with_row(&payout, |row| console::print_json(&Document { row, reconciled, gaps }))?;
     } else {
-        let mut out = console::stdout();
-        listed(&payout, &reconciled).write(&mut out, Screen::of_stdout())?;
-        out.flush()?;
+        let mut list = listed(&payout, &reconciled);
+        gaps.tell(&mut list);
+        print(&list)?;
     }
     Ok(with_row(&payout, |row| exit_of(row.outcome)))
 }
@@ -41,6 +49,19 @@ struct Document<'a> {
     /// The lines of statements that show it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     reconciled: &'a [Reconciled],
+    /// What the database as a whole does not know.
+    #[serde(flatten)]
+    gaps: &'a Gaps,
+}
+
+/// An archived payout in JSON.
+#[derive(Debug, Serialize)]
+struct ArchivedDocument<'a> {
+    key: &'a OrderKey,
+    status: &'static str,
+    archived_on: String,
+    #[serde(flatten)]
+    gaps: &'a Gaps,
 }
 
 /// What a database knows about a key.
@@ -50,22 +71,32 @@ enum Known {
     Archived(OrderKey, Seal),
 }
 
-async fn look_up(db: &Database, key: &str) -> Result<Known, Failure> {
+async fn look_up(db: &Database, key: &str) -> Result<(Known, Gaps), Failure> {
     let key: OrderKey = key.parse()?;
     let store = db.open_to_read().await?;
+    let reader = instance::instrumented(Arc::clone(&store));
+    let forgotten = gaps::all_forgotten(&reader).await?;
+    let gaps = Gaps::of(&reader, &forgotten).await?;
     if let Some(payout) = store.payout(&key).await? {
         let reconciled = reconciled(store.as_ref(), &key).await?;
-        return Ok(Known::Stored(payout, reconciled));
+        return Ok((Known::Stored(payout, reconciled), gaps));
     }
-    match store.sealed(&key).await? {
-        Some(seal) => Ok(Known::Archived(key, seal)),
-        None => Err(Failure::new(format!("{db}: no payout has the key {key}"))),
+    if let Some(seal) = store.sealed(&key).await? {
+        return Ok((Known::Archived(key, seal), gaps));
     }
+    Err(Failure::new(match forgotten.iter().find(|sent| sent.key == key) {
+        Some(sent) => format!(
+            "{db}: the order of {key} is forgotten, and the payout was sent: {}. Look it up at the provider's \
+             panel; if the order is submitted again, it is in doubt and not sent",
+            witness::forgotten_line(sent)
+        ),
+        None => format!("{db}: no payout has the key {key}"),
+    }))
 }
 
 /// Reads one payout, or reports that there is none, or that it is archived.
 pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
-    match look_up(db, key).await? {
+    match look_up(db, key).await?.0 {
         Known::Stored(payout, _) => Ok(payout),
         Known::Archived(key, seal) => Err(Failure::new(format!(
             "{db}: payout {key} {} and is in the archive since {}; `pagos archive find {key} DIR` shows \
@@ -77,22 +108,18 @@ pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
 }
 
 /// What the database still knows; the rest is in the archive.
-fn archived(key: &OrderKey, seal: Seal, is_json: bool) -> Result<Exit, Failure> {
+fn archived(key: &OrderKey, seal: Seal, gaps: &Gaps, is_json: bool) -> Result<Exit, Failure> {
     if is_json {
-        console::print_json(&serde_json::json!({
-            "key": key,
-            "status": seal.ended.word(),
-            "archived_on": seal.day_text(),
-        }))?;
+        let (status, archived_on) = (seal.ended.word(), seal.day_text());
+        console::print_json(&ArchivedDocument { key, status, archived_on, gaps })?;
     } else {
         let mut list = List::new();
         list.whole("key", key);
         list.whole("status", seal.ended.word());
         list.whole("archived", seal.day_text());
         list.note("next step", format!("none; `pagos archive find {key} DIR` shows its history"));
-        let mut out = console::stdout();
-        list.write(&mut out, Screen::of_stdout())?;
-        out.flush()?;
+        gaps.tell(&mut list);
+        print(&list)?;
     }
     Ok(match seal.ended {
         SealedAs::Succeeded => Exit::Succeeded,
@@ -126,6 +153,12 @@ fn listed(payout: &Payout, reconciled: &[Reconciled]) -> List {
     }
     list.note("next step", next_step(payout.due_at));
     list
+}
+
+fn print(list: &List) -> Result<(), Failure> {
+    let mut out = console::stdout();
+    list.write(&mut out, Screen::of_stdout())?;
+    Ok(out.flush()?)
 }
 
 fn exit_of(outcome: Outcome) -> Exit {

@@ -3,7 +3,7 @@
 
 use std::{io::Write, path::Path, sync::Arc};
 
-use pagos_engine::{SentAttempt, StoreError};
+use pagos_engine::SentAttempt;
 use serde::Serialize;
 
 use crate::{
@@ -13,7 +13,12 @@ use crate::{
     console,
     exit::{Exit, Failure},
     output::{List, Screen},
-    run::{self, database::Database, instance, witness},
+    run::{
+        self,
+        database::Database,
+        gaps, instance,
+        witness::{self, Money},
+    },
 };
 
 pub(super) fn run(
@@ -47,7 +52,11 @@ async fn show(arguments: &WitnessShowArguments, config: Option<&Path>) -> Result
         None => accounts::load(config)?.witness,
     };
     let opened = match &settings {
-        Some(settings) => Some(witness::Meant::by(settings, store.as_ref()).await?.open().await),
+        Some(settings) => {
+            // Wherever it is, it is shown.
+            let settings = witness::heeded(settings, Money::Invented);
+            Some(witness::Meant::by(&settings, store.as_ref()).await?.open().await)
+        }
         None => None,
     };
     let place = settings.map(|WitnessSettings { place, .. }| place);
@@ -63,27 +72,13 @@ async fn show(arguments: &WitnessShowArguments, config: Option<&Path>) -> Result
         identity,
         trouble,
         compared_with: reader.witnessed_as().await?,
-        forgotten: all_forgotten(&reader).await?,
+        forgotten: gaps::all_forgotten(&reader).await?,
     };
     match arguments.json {
         true => console::print_json(&shown)?,
         false => write(&shown)?,
     }
     Ok(if shown.trouble.is_some() { Exit::Refused } else { Exit::Succeeded })
-}
-
-async fn all_forgotten(
-    store: &pagos_engine::InstrumentedStore,
-) -> Result<Vec<SentAttempt>, StoreError> {
-    const PAGE: usize = 1_000;
-
-    let (mut all, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = store.forgotten(&after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(all) };
-        last.key.as_str().clone_into(&mut after);
-        all.extend(page);
-    }
 }
 
 fn size_bytes(place: &WitnessPlace) -> Option<u64> {

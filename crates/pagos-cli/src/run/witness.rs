@@ -7,7 +7,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use pagos_engine::{Engine, Store, WithoutWitness, Witness, WitnessRules};
+use pagos_engine::{Engine, Store, StoreError, WithoutWitness, Witness, WitnessRules};
 
 use crate::{
     config::{Disk, WitnessPlace, WitnessSettings},
@@ -71,14 +71,25 @@ pub(crate) async fn connect(
         return Ok(None);
     };
     let rules = rules_of(settings, money);
-    let meant = Meant::by(settings, store.as_ref()).await?;
-    let case = Case { db, store, settings, known: known.as_deref(), meant };
+    let settings = heeded(settings, money);
+    let meant = Meant::by(&settings, store.as_ref()).await?;
+    let case = Case { db, store, settings: &settings, known: known.as_deref(), meant };
     let witness = if case.meant.is_there().await {
+        case.check_disk()?;
         case.open(if_lost, rules).await?
     } else {
-        case.begin(money, if_lost, rules).await?
+        case.begin(if_lost, rules).await?
     };
     Ok(Some(Connected { witness, rules }))
+}
+
+/// The settings as they count for this money: a witness of invented money may be anywhere.
+pub(crate) fn heeded(settings: &WitnessSettings, money: Money) -> WitnessSettings {
+    let disk = match money {
+        Money::Real => settings.disk,
+        Money::Invented => Disk::MayBeShared,
+    };
+    WitnessSettings { disk, ..settings.clone() }
 }
 
 fn rules_of(settings: &WitnessSettings, money: Money) -> WitnessRules {
@@ -108,6 +119,11 @@ impl Case<'_> {
         let place = &self.settings.place;
         let witness = match self.meant.open().await {
             Ok(witness) => witness,
+            Err(error) if self.meant.is_on_server_of_database().await => {
+                return Err(Failure::new(format!(
+                    "the witness cannot be used: {error}, or write same_disk = true in [witness]"
+                )));
+            }
             Err(error) if away::may_come_back(&error, rules) => {
                 console::tell(&format!("warning: the witness cannot be used: {error}"));
                 return Ok(away::witness(self.meant.clone(), self.known));
@@ -129,7 +145,6 @@ impl Case<'_> {
 
     async fn begin(
         &self,
-        money: Money,
         if_lost: IfLost,
         rules: WitnessRules,
     ) -> Result<Arc<dyn Witness>, Failure> {
@@ -148,7 +163,7 @@ impl Case<'_> {
                         self.db
                     )));
                 }
-                (None, _) if self.has_sent().await? => {
+                (None, _) if has_sent(self.store.as_ref()).await? => {
                     return Err(Failure::new(format!(
                         "{place}: there is no witness, and {} has sent payouts without one: say --new-witness to \
                          begin one, which knows only what is sent from now on",
@@ -158,22 +173,17 @@ impl Case<'_> {
                 (None, _) => {}
             }
         }
-        self.check_disk(money)?;
+        self.check_disk()?;
         let begun = self.meant.begin().await;
         let witness = begun.map_err(|error| Failure::new(error.to_string()))?;
         console::tell(&format!("{place}: a new witness, {}", witness.identity()));
         Ok(witness)
     }
 
-    async fn has_sent(&self) -> Result<bool, Failure> {
-        let tally = self.store.tally(None).await?;
-        Ok(tally.rows.iter().any(|row| row.count > 0 && row.status != "created"))
-    }
-
     /// What destroys the database must not destroy its witness.
-    fn check_disk(&self, money: Money) -> Result<(), Failure> {
-        let is_allowed = self.settings.disk == Disk::MayBeShared || money == Money::Invented;
-        match is_allowed || !shares_disk(self.db, &self.settings.place) {
+    fn check_disk(&self) -> Result<(), Failure> {
+        match self.settings.disk == Disk::MayBeShared || !shares_disk(self.db, &self.settings.place)
+        {
             true => Ok(()),
             false => Err(Failure::new(format!(
                 "{}: this is the file system of {}, and what destroys one destroys the other: name a place on \
@@ -182,6 +192,12 @@ impl Case<'_> {
             ))),
         }
     }
+}
+
+/// Whether payouts were sent from a database.
+pub(crate) async fn has_sent(store: &dyn Store) -> Result<bool, StoreError> {
+    let tally = store.tally(None).await?;
+    Ok(tally.rows.iter().any(|row| row.count > 0 && row.status != "created"))
 }
 
 /// Whether a file of the witness is on the file system of the database.

@@ -390,6 +390,15 @@ impl Twin {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// The lines of `pagos.toml` that configure its account, to which no webhook comes.
+    pub(crate) fn account(&self) -> String {
+        let credentials = self.ask("credentials")["cashypro"].clone();
+        let fields = credentials.as_object().unwrap().iter();
+        let lines = fields.map(|(name, value)| format!("{name} = {value}\n")).collect::<String>();
+        let notify = "notify_url = \"http://127.0.0.1:1/webhooks/cashypro\"";
+        format!("[accounts.cashypro]\n{notify}\n{lines}")
+    }
+
     /// Every movement of money.
     pub(crate) fn ledger(&self) -> Vec<Value> {
         self.ask("ledger").as_array().unwrap().clone()

@@ -65,11 +65,23 @@ impl Meant {
     pub(crate) async fn is_there(&self) -> bool {
         match &self.place {
             WitnessPlace::File(path) => FileWitness::is_there(path),
-            WitnessPlace::Server(_) => {
-                let Ok((url, options)) = self.to_connect() else { return true };
-                PostgresWitness::is_there(&url, &self.store, options).await.unwrap_or(true)
-            }
+            WitnessPlace::Server(_) => self.look().await.unwrap_or(true),
         }
+    }
+
+    /// Whether its server has it.
+    async fn look(&self) -> Result<bool, WitnessError> {
+        let (url, options) = self.to_connect()?;
+        PostgresWitness::is_there(&url, &self.store, options).await
+    }
+
+    /// Whether it is refused because it is on the server of its database: anywhere else would do.
+    pub(crate) async fn is_on_server_of_database(&self) -> bool {
+        if self.apart_from.is_none() {
+            return false;
+        }
+        let anywhere = Self { apart_from: None, ..self.clone() };
+        self.look().await.is_err() && anywhere.look().await.is_ok()
     }
 
     async fn connect(&self, opening: Opening<'_>) -> Result<Arc<dyn Witness>, WitnessError> {
