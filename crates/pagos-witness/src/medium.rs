@@ -80,11 +80,11 @@ impl DiskFile {
         }
     }
 
-    /// Whether a file is there whose making came to its end.
+    /// Whether a file is there whose making came to its end, or a link to one that is away.
     pub(crate) fn is_there(path: &Path) -> bool {
         match File::open(path) {
             Ok(mut file) => !was_never_begun(&mut file).unwrap_or(false),
-            Err(error) => error.kind() != ErrorKind::NotFound,
+            Err(_) => path.symlink_metadata().is_ok(),
         }
     }
 }
