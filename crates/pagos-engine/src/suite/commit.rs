@@ -190,30 +190,37 @@ pub(super) async fn commit_numbers_notices_without_gaps(store: Arc<dyn Store>) {
     assert_eq!(told[3].1, with_runs(notice("k2", 100), &["a"]));
 }
 
-/// In a store that went back, two payouts that went the same way are one.
+/// In a store that went back, two payouts that went the same way are one. So each write raises them by
+/// another step.
 pub(super) async fn versions_and_epochs_are_drawn_and_not_counted(store: Arc<dyn Store>) {
     let names = ["k1", "k2"];
+    let mut steps = Vec::new();
+    let mut rose = |kind, before: u64, after: u64| steps.push((kind, after - before));
     for name in names {
         submit(&*store, name, &[name]).await;
+        let before = stored(&*store, name).await;
         release(&*store, name, 0).await;
+        rose("released", before.version, stored(&*store, name).await.version);
     }
-    let mut seen = Vec::new();
     let ways: [(i64, &dyn Begin); 2] = [(0, &NoAttempt), (100, &attempt)];
     for (ms, begin) in ways {
-        for _ in names {
-            let claims = store.claim(claim_at(ms, 1), begin).await;
-            let payout = claims.unwrap().remove(0).payout;
-            seen.push(("epoch", payout.epoch));
-            seen.push(("version", payout.version));
+        for name in names {
+            let before = stored(&*store, name).await;
+            let claims = store.claim(claim_at(ms, 1), begin).await.unwrap();
+            let after = &claims[0].payout;
+            assert_eq!(after.order.key, key(name));
+            rose("claimed", before.epoch, after.epoch);
+            if ms > 0 {
+                rose("begun", before.version, after.version);
+            }
         }
     }
-    store.end_claims().await.unwrap();
     for name in names {
-        let payout = stored(&*store, name).await;
-        seen.push(("version", done(&*store, step(&payout)).await));
+        let before = stored(&*store, name).await;
+        rose("written", before.version, done(&*store, step(&before)).await);
     }
-    let all = seen.len();
-    seen.sort_unstable();
-    seen.dedup();
-    assert_eq!(seen.len(), all, "{seen:?}");
+    let all = steps.len();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), all, "{steps:?}");
 }
