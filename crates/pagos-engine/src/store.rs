@@ -111,9 +111,9 @@ pub trait Store: PaymentStore + InboxStore + RetentionStore + RecordStore + Book
     /// [`Work::OF_PAYOUTS`]) up to its limit, earliest due first.
     ///
     /// A claim to send is durable, together with the attempt that `begin` decided on; `begin` sees the
-    /// payout with its new epoch. The claim raises the payout's epoch, so that no fenced write under an older claim succeeds. A claim to ask only
-    /// keeps other workers from asking at the same time: it raises nothing, and a store may forget
-    /// it.
+    /// payout with its new epoch. The claim raises the payout's epoch, so that no fenced write under
+    /// an older claim succeeds. A claim to ask only keeps other workers from asking at the same
+    /// time: it raises nothing, and a store may forget it.
     ///
     /// A row that this version cannot read is not claimed: it is put into quarantine with the
     /// reason, and a notice calls a person.

@@ -15,7 +15,7 @@ use std::{
 };
 
 use pagos_core::Timestamp;
-use pagos_engine::{Filter, InstrumentedStore, Moved, Page, Restored, Store};
+use pagos_engine::{Filter, InstrumentedStore, Moved, Page, RecordStore, Restored, Store};
 use pagos_store_sqlite::{
     BackedUp, CopyStep, MovedTo, PutBack, SqliteSource, SqliteStore, back_up, restore,
 };
@@ -303,4 +303,20 @@ async fn a_copy_of_another_tool_is_as_old_as_its_newest_row() {
     assert!(log.exists() && !beside(&to, "-wal").exists());
     let store = SqliteStore::open_read_only(&to).unwrap();
     assert_eq!(store.tally(None).await.unwrap().total(), 2);
+}
+
+/// Whoever accepts one restored database must not accept another one that took its place meanwhile.
+#[tokio::test]
+async fn restore_13_the_marks_of_two_copies_have_versions_of_their_own() {
+    let scratch = Scratch::new();
+    let from = used(&scratch).await;
+    let mut versions = Vec::new();
+    for name in ["one", "other"] {
+        let to = beside(&from, name);
+        copied(&from, &to).unwrap();
+        let (kind, name) = Restored::RECORD;
+        let store = SqliteStore::open_read_only(&to).unwrap();
+        versions.push(store.record(kind, name).await.unwrap().unwrap().version);
+    }
+    assert_ne!(versions[0], versions[1]);
 }

@@ -136,7 +136,11 @@ pub(crate) fn durable_bytes_of(line: &[u8]) -> Option<u64> {
 fn parse(text: &[u8]) -> Option<(SentAttempt, u64)> {
     let end = text.iter().rposition(|byte| *byte == b'}')?;
     let (json, rest) = text.split_at_checked(end.checked_add(1)?)?;
-    let durable_bytes = std::str::from_utf8(rest.strip_prefix(b" ")?).ok()?.parse().ok()?;
+    let durable_bytes = match rest {
+        // Written before lines said it: nothing before it counts as torn.
+        b"" => u64::MAX,
+        rest => std::str::from_utf8(rest.strip_prefix(b" ")?).ok()?.parse().ok()?,
+    };
     Some((serde_json::from_slice(json).ok()?, durable_bytes))
 }
 
@@ -147,6 +151,20 @@ const VERSION: &str = "1";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Files of earlier builds have such lines.
+    #[test]
+    fn a_line_that_does_not_say_what_was_durable_is_read() {
+        let json = r#"{"account":"alpha","key":"a","number":1,"digest":null,"first_at":7,"at":7}"#;
+        let attempt = attempt_of(json.as_bytes()).unwrap();
+        assert_eq!((attempt.number, attempt.epoch), (1, 0));
+        let line = format!("{json} 0123456789abcdef");
+        assert_eq!(durable_bytes_of(line.as_bytes()), Some(u64::MAX));
+        let text = text_of(&attempt, 120).unwrap();
+        assert_eq!(attempt_of(&text), Some(attempt));
+        let line = [text, b" 0123456789abcdef".to_vec()].concat();
+        assert_eq!(durable_bytes_of(&line), Some(120));
+    }
 
     /// The digest is `printf %s 0000000000000000text | sha256sum | cut -c 1-16`.
     #[test]

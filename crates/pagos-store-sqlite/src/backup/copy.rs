@@ -7,7 +7,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use pagos_engine::{Moved, Restored, StoreError};
+use pagos_engine::{Moved, Restored, StoreError, stride};
 use rusqlite::{
     Connection,
     backup::{Backup, StepResult},
@@ -20,7 +20,7 @@ use crate::{
     file::{self, BUSY_BEAT, BUSY_TIMEOUT, Use, WRITING},
     moving,
     place::{beside, blame},
-    records, schema, wal,
+    records, row, schema, wal,
 };
 
 /// How many pages are copied between two beats of the progress.
@@ -199,9 +199,10 @@ fn sum(connection: &Connection, kind: Moved) -> Result<CopiedPart, Failure> {
 pub(super) fn mark(copied: &Connection, restored: &Restored) -> Result<(), Failure> {
     let (kind, name) = Restored::RECORD;
     copied.execute(
-        "INSERT INTO records (kind, name, version, body) VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT (kind, name) DO UPDATE SET version = version + 1, body = excluded.body",
-        params![kind.word(), name, restored.body().map_err(of_store)?],
+        "INSERT INTO records (kind, name, version, body) VALUES (?1, ?2, ?4, ?3)
+         ON CONFLICT (kind, name)
+         DO UPDATE SET version = version + excluded.version, body = excluded.body",
+        params![kind.word(), name, restored.body().map_err(of_store)?, row::signed(stride())],
     )?;
     match records::restored(copied)?.as_ref() == Some(restored) {
         true => Ok(()),
