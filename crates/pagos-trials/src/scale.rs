@@ -138,13 +138,10 @@ fn plan(program: &Path, folder: &Path, file: &Path) -> Result<Cost, Failure> {
 
 /// Pays the file to the end, into a new database and with a new witness, if there is to be one.
 fn pay(program: &Path, folder: &Path, beside: Option<&Path>) -> Result<Cost, Failure> {
-    let witness = beside.map(|beside| beside.join("pagos-scale.witness"));
-    let database = folder.join("pagos.db");
-    let log = ["-wal", "-shm"].map(|end| folder.join(format!("pagos.db{end}")));
-    for old in witness.iter().chain([&database]).chain(&log) {
-        if old.exists() {
-            fs::remove_file(old).map_err(Failure::while_doing(old.display()))?;
-        }
+    let store = folder.join("store");
+    let witness = beside.map(|beside| beside.join("pagos-scale"));
+    for place in witness.iter().chain([&store]) {
+        trial::empty(place)?;
     }
     let bank = TwinServer::open(program, folder, Faults::None, SEED)?;
     let outcomes = folder.join("outcomes.json");
@@ -154,9 +151,9 @@ fn pay(program: &Path, folder: &Path, beside: Option<&Path>) -> Result<Cost, Fai
         folder: folder.to_owned(),
         file: folder.join(FILE),
         bank_url: bank.url().to_owned(),
-        db: Db::File(database),
+        db: Db::File(store.join("pagos.db")),
         config: None,
-        witness,
+        witness: witness.map(|place| place.join("pagos.witness")),
     };
     let mut child = payer.spawn(Stdio::from(outcomes))?;
     let (status, cost) = meter::watch(&mut child)?;
