@@ -250,8 +250,9 @@ async fn advance(connection: &Connection, tables: &Tables, schema: &str) -> Resu
     connection.batch(&format!("UPDATE {counter} SET version = {}", tables.version())).await
 }
 
-/// Whether no tables of a store exist yet.
+/// Whether these tables do not exist yet.
 pub(crate) struct IsNew<'call> {
+    pub(crate) tables: &'static Tables,
     pub(crate) schema: &'call str,
 }
 
@@ -259,7 +260,7 @@ impl Work for IsNew<'_> {
     type Answer = bool;
 
     async fn run(&self, connection: &Connection) -> Result<bool, Failure> {
-        Ok(version(connection, STORE, self.schema).await?.is_none())
+        Ok(version(connection, self.tables, self.schema).await?.is_none())
     }
 }
 

@@ -168,7 +168,7 @@ impl PostgresStore {
         let options = PostgresOptions { reconnect_for: options.connect_timeout, ..options };
         let schema = options.schema.clone();
         let store = Self::build(url, options, Mode::Read, Hosts::Primary)?;
-        store.pool.read(&IsNew { schema: &schema }).await
+        store.pool.read(&IsNew { tables: schema::STORE, schema: &schema }).await
     }
 
     async fn open(url: &str, options: PostgresOptions, mode: Mode) -> Result<Self, StoreError> {

@@ -122,7 +122,16 @@ impl Pool {
 
     /// Runs `work` outside a transaction: one statement, or several that may see different states.
     pub(crate) async fn read<W: Work>(&self, work: &W) -> Result<W::Answer, StoreError> {
-        let mut patience = Patience::begin(self.reconnect_for);
+        self.read_within(work, self.reconnect_for).await
+    }
+
+    /// Like [`Pool::read`], but waits for a server that does not answer only so long.
+    pub(crate) async fn read_within<W: Work>(
+        &self,
+        work: &W,
+        wait_for: Duration,
+    ) -> Result<W::Answer, StoreError> {
+        let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
         loop {
             let failure = match Box::pin(read_once(&mut taken, work)).await {

@@ -19,7 +19,13 @@ use pagos_engine::{
     WitnessErrorKind, WitnessMark,
 };
 
-use crate::{options::PostgresOptions, pool::Pool, schema, setup, target::Mode};
+use crate::{
+    options::PostgresOptions,
+    pool::Pool,
+    schema::{self, IsNew},
+    setup,
+    target::Mode,
+};
 
 pub use server::is_same_server;
 
@@ -45,13 +51,20 @@ struct Own {
 /// What to do if the database has no witness for the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening<'call> {
-    /// Fail.
+    /// Fail, and make no tables either.
     Existing,
     /// Make one.
     MayCreate {
         /// The identity of the new one: 32 random hexadecimal digits.
         identity: &'call str,
     },
+}
+
+/// Whether the database has the tables of witnesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tables {
+    Made,
+    Missing,
 }
 
 /// The options of a [`PostgresWitness`].
@@ -80,7 +93,7 @@ impl Default for WitnessOptions {
 
 impl PostgresWitness {
     /// Opens the witness of the store with the identity `store` in the database at `url`, and
-    /// creates or migrates its tables.
+    /// migrates its tables from an earlier version. [`Opening::MayCreate`] also makes them.
     ///
     /// ```no_run
     /// use pagos_engine::Store;
@@ -112,9 +125,14 @@ impl PostgresWitness {
         {
             return Err(unavailable("the identity of a witness is 32 hexadecimal digits"));
         }
-        let pool = Self::connect(url, options).await?;
+        let connect_timeout = options.server.connect_timeout;
+        let (pool, tables) = Self::connect(url, options, Mode::Write).await?;
         let place = pool.target.server.place.clone();
         let trouble = |error| trouble(&place, &error);
+        if tables == Tables::Missing && opening == Opening::Existing {
+            return Err(unavailable(format!("{place}: {NOTHING}")));
+        }
+        pool.prepare(schema::WITNESSES, connect_timeout).await.map_err(trouble)?;
         if let Opening::MayCreate { identity } = opening {
             pool.write(&read::Create { store, identity }).await.map_err(trouble)?;
         }
@@ -130,7 +148,8 @@ impl PostgresWitness {
         }
     }
 
-    /// Whether the database at `url` has a witness of the store with the identity `store`.
+    /// Whether the database at `url` has a witness of the store with the identity `store`. Changes
+    /// nothing.
     ///
     /// ```no_run
     /// use pagos_store_postgres::{PostgresWitness, WitnessOptions};
@@ -150,26 +169,38 @@ impl PostgresWitness {
         store: &str,
         options: WitnessOptions,
     ) -> Result<bool, WitnessError> {
-        let pool = Self::connect(url, options).await?;
+        let (pool, tables) = Self::connect(url, options, Mode::Read).await?;
+        if tables == Tables::Missing {
+            return Ok(false);
+        }
         let place = pool.target.server.place.clone();
         let found = pool.read(&read::Find { store }).await;
         let found = found.map_err(|error| trouble(&place, &error))?;
         Ok(matches!(found, read::Found::Own { .. }))
     }
 
-    /// Connects, makes the tables, and refuses the server of the store.
-    async fn connect(url: &str, options: WitnessOptions) -> Result<Pool, WitnessError> {
-        let connect_timeout = options.server.connect_timeout;
-        let pool = setup::pool(url, options.server, Mode::Write, setup::Hosts::Primary)
+    /// Connects, and refuses the server of the store. Changes nothing.
+    async fn connect(
+        url: &str,
+        options: WitnessOptions,
+        mode: Mode,
+    ) -> Result<(Pool, Tables), WitnessError> {
+        let (connect_timeout, schema) =
+            (options.server.connect_timeout, options.server.schema.clone());
+        let pool = setup::pool(url, options.server, mode, setup::Hosts::Primary)
             .map_err(|error| unavailable(error.to_string()))?;
         let place = pool.target.server.place.clone();
-        let prepared = pool.prepare(schema::WITNESSES, connect_timeout).await;
-        prepared.map_err(|error| trouble(&place, &error))?;
+        let is_new = IsNew { tables: schema::WITNESSES, schema: &schema };
+        let is_new = pool.read_within(&is_new, connect_timeout).await;
+        let tables = match is_new.map_err(|error| trouble(&place, &error))? {
+            true => Tables::Missing,
+            false => Tables::Made,
+        };
         match [options.apart_from, pool.target.lineages.last()] {
             [Some(of_store), Some(own)] if server::is_same_system(&of_store, &own) => {
                 Err(unavailable(format!("{place}: {SAME_SERVER}")))
             }
-            _ => Ok(pool),
+            _ => Ok((pool, tables)),
         }
     }
 

@@ -241,6 +241,31 @@ async fn witness_pg_14_what_is_wrong_with_it_is_told() {
     assert!(refused.message.contains("another program"), "{refused}");
 }
 
+/// Whoever only looks leaves the database as it was, and the server of the store is refused all the same.
+#[tokio::test]
+async fn witness_pg_17_looking_makes_no_tables() {
+    let Some(scratch) = Scratch::from_env() else { return };
+    let database = scratch.database().await;
+    let options = WitnessOptions::default;
+    assert!(!PostgresWitness::is_there(&database.url, STORE, options()).await.unwrap());
+    let existing = Opening::Existing;
+    let missing = PostgresWitness::open(&database.url, STORE, existing, options()).await;
+    assert!(missing.unwrap_err().message.contains("has no witness"));
+    let sql = "SELECT count(*) FROM pg_namespace WHERE nspname = 'pagos_witness'";
+    let (client, connection) = tokio_postgres::connect(&database.url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    assert_eq!(client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let other = scratch.database().await;
+    let lineage = pagos_engine::Store::lineage(&*sample::open(&other.url).await);
+    let beside = || WitnessOptions { apart_from: lineage.clone(), ..options() };
+    assert!(PostgresWitness::is_there(&database.url, STORE, beside()).await.is_err());
+    let refused = PostgresWitness::open(&database.url, STORE, existing, beside()).await;
+    assert!(refused.unwrap_err().message.contains("the server of the store"));
+    open(&database.url, STORE).await;
+    assert!(PostgresWitness::is_there(&database.url, STORE, options()).await.unwrap());
+    assert!(PostgresWitness::open(&database.url, STORE, existing, options()).await.is_ok());
+}
+
 /// The witness went back, and other attempts took the places of those that it lost.
 #[tokio::test]
 async fn witness_pg_15_a_mark_of_another_history_is_not_recognised() {
