@@ -132,7 +132,7 @@ async fn serve(
             () = signalled.requested() => {}
             never = reader.tell(ready) => match never {},
             never = catch_up::at_start(&instance, &target.accounts) => match never {},
-            never = witness::tell_outages(&instance.engine, instance.without_witness, console::tell) => match never {},
+            never = witness::tell_outages(|| instance.engine.without_witness(), instance.without_witness, console::tell) => match never {},
             never = retention::in_background(&instance, target.retention.as_ref()) => match never {},
         }
     };

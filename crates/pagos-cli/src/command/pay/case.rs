@@ -190,7 +190,7 @@ impl Case<'_> {
                     ended = followed.map(Ended::Followed);
                 }
                 because = witness::away_too_long(
-                    &instance.engine,
+                    || instance.engine.without_witness(),
                     instance.without_witness,
                     |line| progress.tell(line),
                 ) => {
