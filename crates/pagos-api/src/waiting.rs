@@ -1,5 +1,6 @@
 //! `/v1/waiting`: everything that waits for a person, with what each decision would do.
 
+mod gaps;
 mod scan;
 mod view;
 
@@ -21,6 +22,7 @@ use crate::{
         view::{RunView, TotalView},
     },
     waiting::{
+        gaps::GapsView,
         scan::Place,
         view::{WaitingResend, WaitingRun, WaitingView},
     },
@@ -63,9 +65,17 @@ pub(crate) async fn list_waiting(
     let accounts_out_of_service =
         api.store().halted().await?.iter().map(ToString::to_string).collect();
     let (payouts, payments, next) = (found.payouts, found.payments, found.next);
-    let view =
-        WaitingView { totals, payouts, payments, runs, resends, accounts_out_of_service, next };
-    Ok(Answer::ok(view))
+    let database = GapsView::of(&api).await?;
+    Ok(Answer::ok(WaitingView {
+        totals,
+        payouts,
+        payments,
+        runs,
+        resends,
+        accounts_out_of_service,
+        database,
+        next,
+    }))
 }
 
 /// The runs that wait for approval, that are blocked, and that were rejected, oldest first.

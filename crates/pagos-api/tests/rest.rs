@@ -66,6 +66,23 @@ async fn events_go_on_after_a_number() {
 }
 
 #[tokio::test]
+async fn what_the_database_does_not_know_waits_for_a_person() {
+    let site = Site::new().await;
+    let token = site.all().await;
+    let told = async || site.get(&token, "/v1/waiting").await.body["database"].clone();
+    assert_eq!(told().await, json!({ "forgotten": [] }));
+    let backup_at = Timestamp::from_millis(1_000);
+    site.writer.mark_restored(backup_at, Timestamp::from_millis(9_000)).await.unwrap();
+    site.forget("may-1").await;
+    let (early, late) = ("1970-01-01T00:00:01Z", "1970-01-01T00:00:09Z");
+    let restored = json!({ "restored_at": late, "backup_at": early });
+    let forgotten = json!([{ "key": "may-1", "account": "acme", "sent_at": early }]);
+    assert_eq!(told().await, json!({ "restored": restored, "forgotten": forgotten }));
+    site.writer.accept_restored("the panel agrees", None).await.unwrap();
+    assert_eq!(told().await["restored"]["accepted"], "the panel agrees");
+}
+
+#[tokio::test]
 async fn balances_and_what_waits() {
     let site = Site::new().await;
     let token = site.all().await;

@@ -10,7 +10,7 @@ use crate::{
     links,
     session::Session,
     show,
-    view::{Link, Run, RunPage, Series, Total, Totals, Waiting},
+    view::{Gaps, Link, Run, RunPage, Series, Total, Totals, Waiting},
 };
 
 #[derive(Template)]
@@ -19,6 +19,7 @@ struct Page {
     frame: Frame,
     totals: Vec<Total>,
     out_of_service: Vec<String>,
+    database: Gaps,
     needs_attention: u64,
     in_doubt: u64,
     /// The newest runs, those first that wait for an approval.
@@ -69,6 +70,7 @@ pub(crate) async fn show(session: Session, Query(span): Query<Span>) -> Response
             .sum(),
         totals: totals.totals,
         out_of_service: totals.accounts_out_of_service,
+        database: waiting.database,
         runs,
     };
     session.answer(render(&page))

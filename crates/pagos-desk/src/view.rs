@@ -138,7 +138,31 @@ pub(crate) struct Waiting {
     pub(crate) runs: Vec<Run>,
     pub(crate) resends: Vec<Resend>,
     pub(crate) accounts_out_of_service: Vec<String>,
+    pub(crate) database: Gaps,
     pub(crate) next: Option<String>,
+}
+
+/// What the database is known not to know.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Gaps {
+    pub(crate) restored: Option<Restored>,
+    pub(crate) forgotten: Vec<Forgotten>,
+    pub(crate) without_witness: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Restored {
+    pub(crate) restored_at: String,
+    pub(crate) backup_at: String,
+    pub(crate) accepted: Option<String>,
+}
+
+/// A payout that was sent and whose order is forgotten.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Forgotten {
+    pub(crate) key: String,
+    pub(crate) account: String,
+    pub(crate) sent_at: String,
 }
 
 /// Money in that waits for a person.

@@ -9,7 +9,7 @@ use crate::{
     link::with_query,
     session::Session,
     show,
-    view::{Payment, Payout, Resend, Run, Waiting},
+    view::{Gaps, Payment, Payout, Resend, Run, Waiting},
     words::Words,
 };
 
@@ -28,6 +28,7 @@ struct Page {
     runs: Vec<Run>,
     resends: Vec<Resend>,
     out_of_service: Vec<String>,
+    database: Gaps,
     next: Option<String>,
 }
 
@@ -47,6 +48,7 @@ pub(crate) async fn show(session: Session, Query(place): Query<Place>) -> Respon
         runs: waiting.runs,
         resends: waiting.resends,
         out_of_service: waiting.accounts_out_of_service,
+        database: waiting.database,
         next,
     };
     session.answer(render(&page))

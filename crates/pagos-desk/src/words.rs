@@ -245,6 +245,20 @@ words! {
     out_of_service_hint "El proveedor rechaza sus credenciales. Pagos prueba otra vez solo; nada se pierde."
         "The provider refuses its credentials. Pagos tries again by itself, and nothing is lost.",
     in_service "En servicio" "In service",
+    database_restored "La base de datos se restauró:" "The database was restored:",
+    backup_of "respaldo del" "backup of",
+    restored_waits
+        "No se envía nada hasta comparar qué se pagó desde el respaldo. Vea «pagos restore» en el manual."
+        "Nothing is sent before it was compared with what was paid since the backup. See `pagos restore` in the manual.",
+    lists_are_read_first "Una persona la aceptó; antes de enviar se leen las listas de los proveedores"
+        "A person accepted it; the providers' lists are read before anything is sent",
+    witness_away "No se puede usar el testigo:" "The witness cannot be used:",
+    witness_away_hint "Pagos prueba otra vez solo; mientras tanto vale lo que dice la configuración."
+        "Pagos tries again by itself; meanwhile it does what its configuration says.",
+    forgotten "La base de datos olvidó órdenes que ya se enviaron."
+        "The database has forgotten orders that were sent.",
+    forgotten_hint "No se envían otra vez. El panel del proveedor muestra qué pasó con ellas."
+        "They are not sent again. The provider's panel shows what became of them.",
     if_you_do_nothing "Si no hace nada" "If you do nothing",
     nothing_is_sent_meanwhile "Pagos sigue consultando; no envía nada otra vez por su cuenta."
         "Pagos goes on with its queries, and sends nothing again on its own.",

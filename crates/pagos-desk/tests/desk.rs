@@ -550,6 +550,28 @@ async fn charts_show_how_payouts_stood_over_time() {
 }
 
 #[tokio::test]
+async fn a_database_that_was_restored_says_so_on_the_first_page() {
+    let site = Site::new().await;
+    let browser = Browser::logged_in(&site, "ana", &[Scope::Read]).await;
+    for page in ["/desk", "/desk/waiting"] {
+        let text = browser.get(page).await.text;
+        assert!(!text.contains("was restored") && !text.contains("has forgotten"), "{text}");
+    }
+    let backup_at = Timestamp::from_millis(1_000);
+    site.writer.mark_restored(backup_at, Timestamp::from_millis(9_000)).await.unwrap();
+    site.forget("may-1").await;
+    for page in ["/desk", "/desk/waiting"] {
+        let text = browser.get(page).await.text;
+        assert!(text.contains("Nothing is sent before it was compared"), "{text}");
+        assert!(text.contains("1970-01-01 00:00:01 UTC") && text.contains("may-1: acme"), "{text}");
+    }
+    site.writer.accept_restored("<the panel agrees>", None).await.unwrap();
+    let text = browser.get("/desk").await.text;
+    assert!(text.contains("lists are read before anything is sent"), "{text}");
+    assert!(text.contains("the panel agrees") && !text.contains("<the panel"), "{text}");
+}
+
+#[tokio::test]
 async fn a_second_sending_is_decided_by_one_and_approved_by_another() {
     let site = Site::guarded().await;
     site.provider_says(Says::Unknown);

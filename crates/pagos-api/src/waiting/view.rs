@@ -9,6 +9,7 @@ use crate::{
     payments::view::PaymentView,
     payouts::{ResendView, view::PayoutView},
     runs::view::{RunState, RunView, TotalView},
+    waiting::gaps::GapsView,
 };
 
 /// Everything that waits for a person.
@@ -29,6 +30,8 @@ pub(crate) struct WaitingView {
     pub(super) resends: Vec<WaitingResend>,
     /// The accounts that are out of service.
     pub(super) accounts_out_of_service: Vec<String>,
+    /// What the database is known not to know.
+    pub(super) database: GapsView,
     /// What `after` of the next page is; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,

@@ -358,6 +358,18 @@ impl Site {
         *self.acme.says.lock().unwrap() = says;
     }
 
+    /// Makes the database one that has forgotten the order of a payout that it sent.
+    pub async fn forget(&self, key: &str) {
+        let at = Timestamp::from_millis(1_000);
+        let key = OrderKey::new(key).unwrap();
+        let name = key.to_string();
+        let (account, number, digest, epoch) = (account(), 1, None, 7);
+        let sent = SentAttempt { account, key, number, digest, first_at: at, at, epoch };
+        let (kind, body) = (RecordKind::Forgotten, Some(serde_json::to_string(&sent).unwrap()));
+        let write = RecordWrite { kind, name, was: None, body, notices: Vec::new() };
+        self.writer.write_record(write).await.unwrap();
+    }
+
     /// Sends and follows everything that is due.
     pub async fn work(&self) {
         while !self.engine.work(16).await.unwrap().is_idle() {}

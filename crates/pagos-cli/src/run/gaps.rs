@@ -23,8 +23,7 @@ impl Gaps {
         store: &InstrumentedStore,
         forgotten: &[SentAttempt],
     ) -> Result<Self, StoreError> {
-        let matters = |restored: &Restored| restored.is_open() || restored.lists_since.is_some();
-        let restored = store.restored().await?.filter(matters);
+        let restored = store.restored().await?.filter(|it| !it.is_settled());
         Ok(Self { restored, forgotten: forgotten.len() })
     }
 

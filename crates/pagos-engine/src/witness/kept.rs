@@ -107,6 +107,12 @@ impl Restored {
     pub fn is_open(&self) -> bool {
         self.accepted.is_none()
     }
+
+    /// Whether what happened after the backup was found out, as far as that is possible: it was
+    /// accepted, and no list of a provider is left to be read.
+    pub fn is_settled(&self) -> bool {
+        !self.is_open() && self.lists_since.is_none()
+    }
 }
 
 impl InstrumentedStore {
