@@ -1,5 +1,5 @@
 //! `cargo xtask package`: the Debian package of `pagos`, made of what is in `ops/`, and its trial in
-//! a root of its own. Judges the systemd unit before that.
+//! a root of its own. Judges the systemd units before that.
 
 mod attempt;
 mod boot;
@@ -15,7 +15,7 @@ use clap::Args;
 
 use crate::{binary, failure::Failure, process, workspace::Workspace};
 
-/// Judges `ops/systemd/pagos.service`, and makes the Debian package in `target/dist`.
+/// Judges the units in `ops/systemd`, and makes the Debian package in `target/dist`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// The program to pack; without it, a release is built.
@@ -151,13 +151,15 @@ fn is_maintainer(text: &str) -> bool {
 }
 
 /// Which file goes where, with its mode.
-const FILES: [(&str, &str, &str); 15] = [
+const FILES: [(&str, &str, &str); 17] = [
     ("ops/debian/conffiles", "DEBIAN/conffiles", "0644"),
     ("ops/debian/preinst", "DEBIAN/preinst", "0755"),
     ("ops/debian/postinst", "DEBIAN/postinst", "0755"),
     ("ops/debian/prerm", "DEBIAN/prerm", "0755"),
     ("ops/debian/postrm", "DEBIAN/postrm", "0755"),
     ("ops/systemd/pagos.service", "usr/lib/systemd/system/pagos.service", "0644"),
+    ("ops/systemd/pagos-backup.service", "usr/lib/systemd/system/pagos-backup.service", "0644"),
+    ("ops/systemd/pagos-backup.timer", "usr/lib/systemd/system/pagos-backup.timer", "0644"),
     ("ops/systemd/pagos.sysusers", "usr/lib/sysusers.d/pagos.conf", "0644"),
     ("ops/systemd/pagos.tmpfiles", "usr/lib/tmpfiles.d/pagos.conf", "0644"),
     ("ops/systemd/environment", "etc/pagos/environment", "0600"),

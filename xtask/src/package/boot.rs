@@ -40,6 +40,13 @@ pub(super) fn run(workspace: &Workspace, program: &Path, version: &str) -> Resul
     expect(owner == "pagos 600", "the database is its own")?;
     println!("started: the service answers, as {user}");
 
+    machine.tell(&["systemctl", "start", "pagos-backup.service"])?;
+    let copies =
+        machine.tell(&["find", "/var/backups/pagos", "-type", "f", "-printf", "%u %m\n"])?;
+    expect(copies == "pagos 600", "the database is copied while the service runs")?;
+    machine.tell(&["systemctl", "enable", "--now", "pagos-backup.timer"])?;
+    println!("copied: while the service ran, for its owner only; the timer is enabled");
+
     machine.tell(&["systemctl", "kill", "--signal=KILL", "pagos.service"])?;
     machine.await_property("NRestarts", |count| count == "1")?;
     machine.await_ready()?;

@@ -1,6 +1,10 @@
-//! Judges the systemd unit with systemd's own programs, which need no running systemd.
+//! Judges the systemd units with systemd's own programs, which need no running systemd.
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{failure::Failure, process, workspace::Workspace};
 
@@ -8,8 +12,12 @@ use crate::{failure::Failure, process, workspace::Workspace};
 /// without any restriction.
 const EXPOSURE_MAX: u32 = 15;
 
-/// Verifies the unit, and prints how exposed it is. Without systemd it says that it is skipped, which
-/// is a failure on CI.
+/// What systemd runs, each with what it verifies only.
+const UNITS: [(&str, &[&str]); 2] =
+    [("pagos.service", &[]), ("pagos-backup.service", &["pagos-backup.timer"])];
+
+/// Verifies the units, and prints how exposed they are. Without systemd it says that it is skipped,
+/// which is a failure on CI.
 pub(super) fn judge(workspace: &Workspace) -> Result<(), Failure> {
     if !process::is_available(Command::new("systemd-analyze").arg("--version")) {
         if process::is_ci() {
@@ -18,23 +26,45 @@ pub(super) fn judge(workspace: &Workspace) -> Result<(), Failure> {
         println!("skipped: systemd-analyze is not installed");
         return Ok(());
     }
-    let path = workspace.root.join("ops/systemd/pagos.service");
+    for (unit, others) in UNITS {
+        let path = copy(workspace, unit)?;
+        for other in others {
+            verify(&copy(workspace, other)?)?;
+        }
+        verify(&path)?;
+        judge_exposure(unit, &path)?;
+    }
+    Ok(())
+}
+
+/// A copy that needs no program that this machine lacks.
+fn copy(workspace: &Workspace, unit: &str) -> Result<PathBuf, Failure> {
+    let path = workspace.root.join("ops/systemd").join(unit);
     let text = fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
-    // The program is not on this machine.
-    let text = text.replace("/usr/bin/pagos", "/bin/true");
     let folder = workspace.target.join("unit");
     fs::create_dir_all(&folder).map_err(Failure::while_doing(folder.display()))?;
-    let copy = folder.join("pagos.service");
+    let copy = folder.join(unit);
+    let text = text.replace("/usr/bin/pagos", "/bin/true");
     fs::write(&copy, text).map_err(Failure::while_doing(copy.display()))?;
-    let analyze = |words: &[&str]| {
-        let mut command = Command::new("systemd-analyze");
-        process::overhear(command.args(words).arg(&copy))
-    };
-    let verified = analyze(&["verify", "--man=no", "--no-pager"])?;
-    if !verified.is_success || verified.text.contains("pagos.service:") {
-        return Err(Failure::new(format!("the unit is not as it should be:\n{}", verified.text)));
+    Ok(copy)
+}
+
+fn analyze(words: &[&str], unit: &Path) -> Result<process::Heard, Failure> {
+    let mut command = Command::new("systemd-analyze");
+    process::overhear(command.args(words).arg(unit))
+}
+
+fn verify(unit: &Path) -> Result<(), Failure> {
+    let verified = analyze(&["verify", "--man=no", "--no-pager"], unit)?;
+    let speaks_of_ours = verified.text.lines().any(|line| line.contains("pagos"));
+    match verified.is_success && !speaks_of_ours {
+        true => Ok(()),
+        false => Err(Failure::new(format!("the unit is not as it should be:\n{}", verified.text))),
     }
-    let heard = analyze(&["security", "--offline=true", "--no-pager"])?;
+}
+
+fn judge_exposure(unit: &str, path: &Path) -> Result<(), Failure> {
+    let heard = analyze(&["security", "--offline=true", "--no-pager"], path)?;
     if heard.text.contains("unrecognized option") {
         let because = "systemd counts the exposure of a file from version 250 on";
         if process::is_ci() {
@@ -45,12 +75,12 @@ pub(super) fn judge(workspace: &Workspace) -> Result<(), Failure> {
     }
     let exposure = read_exposure(&heard.text)
         .ok_or_else(|| Failure::new(format!("no exposure level:\n{}", heard.text)))?;
-    println!("pagos.service: exposure {}.{} of 10", exposure / 10, exposure % 10);
+    println!("{unit}: exposure {}.{} of 10", exposure / 10, exposure % 10);
     match exposure <= EXPOSURE_MAX {
         true => Ok(()),
-        false => {
-            Err(Failure::new("the unit is more exposed than it was; see systemd-analyze security"))
-        }
+        false => Err(Failure::new(format!(
+            "{unit} is more exposed than it was; see systemd-analyze security"
+        ))),
     }
 }
 
@@ -76,7 +106,7 @@ mod tests {
     // No other system has systemd.
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_unit_is_sound_and_hardly_exposed() {
+    fn the_units_are_sound_and_hardly_exposed() {
         judge(&Workspace::read().unwrap()).unwrap();
     }
 }
