@@ -5,66 +5,18 @@
 //! record keeps the SHA-256 of the secret. A slow hash such as argon2 protects passwords, which can
 //! be guessed; nobody guesses 256 bits, and a slow hash would let strangers keep the processor busy.
 
-use std::{collections::BTreeSet, fmt, str::FromStr, time::Duration};
+mod kept;
+mod scope;
 
-use pagos_core::{Error, NonceSource, SignatureMatch, Timestamp};
-use pagos_engine::{
-    Actor, InstrumentedStore, Record, RecordKind, RecordWrite, RecordWritten, Store, StoreError,
-};
-use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, fmt, time::Duration};
+
+use pagos_core::{NonceSource, SignatureMatch, Timestamp};
+use pagos_engine::{Actor, InstrumentedStore, RecordKind, RecordWrite, Store, StoreError};
 use sha2::{Digest, Sha256};
 
-/// What a token allows. No scope includes another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// See payouts, payments, runs, balances, events and the inbox.
-    Read,
-    /// Submit, release and withdraw orders, and open payments.
-    Submit,
-    /// Approve and reject runs.
-    Approve,
-    /// Decide about payouts and payments that call for a person, see full account numbers, apply
-    /// webhooks again, and command the endpoints of events.
-    Resolve,
-    /// List and revoke tokens. Tokens are made at the command line only.
-    Admin,
-}
+use self::kept::{Kept, write};
 
-impl Scope {
-    /// All scopes.
-    pub const ALL: [Self; 5] =
-        [Self::Read, Self::Submit, Self::Approve, Self::Resolve, Self::Admin];
-
-    /// The stable word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Submit => "submit",
-            Self::Approve => "approve",
-            Self::Resolve => "resolve",
-            Self::Admin => "admin",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Scope {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let found = Self::ALL.into_iter().find(|scope| scope.word() == text);
-        found.ok_or_else(|| {
-            let words = Self::ALL.map(Self::word).join(", ");
-            Error::invalid("scope").because(format!("{text:?} is not one of {words}"))
-        })
-    }
-}
+pub use scope::Scope;
 
 /// A token as everybody may see it; its secret is not in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -417,79 +369,6 @@ const PREFIX: &str = "pagos_";
 const ID_BYTES: usize = 6;
 const SECRET_BYTES: usize = 32;
 const PAGE: usize = 100;
-
-/// A token as its record keeps it.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    /// SHA-256 of the secret, in hexadecimal.
-    digest: String,
-    name: Actor,
-    scopes: BTreeSet<Scope>,
-    created_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    session_of: Option<String>,
-}
-
-impl Kept {
-    /// Why it is refused at `now`, if it is.
-    fn refusal(&self, now: Timestamp) -> Option<Refusal> {
-        if self.revoked_at.is_some() {
-            return Some(Refusal::Revoked);
-        }
-        self.expires_at.is_some_and(|at| at <= now).then_some(Refusal::Expired)
-    }
-
-    fn of(token: &Token, digest: String) -> Self {
-        Self {
-            digest,
-            name: token.name.clone(),
-            scopes: token.scopes.clone(),
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            revoked_at: token.revoked_at,
-            session_of: token.session_of.clone(),
-        }
-    }
-
-    fn read(record: &Record) -> Result<Self, TokenError> {
-        let read = serde_json::from_str(&record.body);
-        read.map_err(|_| TokenError::Unreadable(record.name.clone()))
-    }
-
-    fn token(self, id: &str) -> Token {
-        Token {
-            id: id.to_owned(),
-            name: self.name,
-            scopes: self.scopes,
-            created_at: self.created_at,
-            expires_at: self.expires_at,
-            revoked_at: self.revoked_at,
-            session_of: self.session_of,
-        }
-    }
-}
-
-async fn write(
-    writer: &InstrumentedStore,
-    id: &str,
-    was: Option<u64>,
-    kept: &Kept,
-) -> Result<(), TokenError> {
-    let body = serde_json::to_string(kept).map_err(|_| TokenError::Unreadable(id.to_owned()))?;
-    let write = RecordWrite {
-        kind: RecordKind::Token,
-        name: id.to_owned(),
-        was,
-        body: Some(body),
-        notices: Vec::new(),
-    };
-    match writer.write_record(write).await? {
-        RecordWritten::Done { .. } => Ok(()),
-        RecordWritten::Conflict => Err(TokenError::Changed(id.to_owned())),
-    }
-}
 
 fn digest_of(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))

@@ -15,9 +15,11 @@ use crate::{
     progress::{Asking, Attempt, Attention, Progress},
 };
 
+mod absence;
 mod hint;
 mod recall;
 mod refusal;
+mod schedule;
 mod wait;
 
 /// What to do with a claimed payout.
@@ -252,87 +254,6 @@ impl Rules<'_> {
         }
     }
 
-    /// When something is to be done about the payout next, if nothing is learned before.
-    pub(crate) fn next_due(&self, progress: &Progress) -> Option<Timestamp> {
-        if progress.is_quarantined() {
-            return None;
-        }
-        if progress.standing.confirm_since().is_some() {
-            let delay = match progress.asking.queries {
-                0 => self.policy.confirm_delay,
-                asked => self.policy.query_delay(asked),
-            };
-            return Some(self.now.plus(delay));
-        }
-        let queries = progress.asking.queries;
-        if progress.standing.not_understood().is_some()
-            && !self.is_window_closed(progress, self.now)
-        {
-            let delay = match queries {
-                0 => self.policy.confirm_delay,
-                asked => self.policy.query_delay(asked),
-            };
-            return Some(self.now.plus(delay));
-        }
-        let delay = match progress.status() {
-            Status::Created => self.policy.retry_delay(progress.refusals),
-            Status::Unknown => self.policy.query_delay(queries),
-            Status::Pending => self.policy.poll_delay(queries),
-            Status::Succeeded | Status::Failed(_) => return self.next_watch(progress),
-        };
-        Some(self.now.plus(delay))
-    }
-
-    /// Settled payouts are queried until the window closes, and once more when it does.
-    fn next_watch(&self, progress: &Progress) -> Option<Timestamp> {
-        if self.is_refused_at_once(progress) {
-            return None;
-        }
-        let closes_at = progress.settled_at?.plus(self.window());
-        if self.now >= closes_at {
-            return None;
-        }
-        if self.is_swept {
-            return Some(closes_at);
-        }
-        let queries = progress.asking.queries;
-        let delay = self.policy.watch_delay(queries);
-        let next = self.now.plus(delay.saturating_sub(self.spread(delay, queries)));
-        // A query shortly before the closing one adds nothing.
-        let is_nearly_closed = next.plus(delay / 4) >= closes_at;
-        Some(if is_nearly_closed { closes_at } else { next })
-    }
-
-    /// A part of a delay, up to an eighth, that differs by payout and query, so that a payroll that
-    /// was settled within a minute is not queried within one minute for a month.
-    fn spread(&self, delay: Duration, queries: u32) -> Duration {
-        const PARTS: u32 = 1_024;
-        let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(u32::from(byte));
-        let part = self.order.key.as_str().bytes().fold(queries, mix) % PARTS;
-        delay / 8 * part / PARTS
-    }
-
-    /// When to repeat the query that was to close the watch. It is given up after a second window
-    /// and after as many queries as a doubt gets. Time alone closes no watch: otherwise an engine
-    /// that was down for both windows would miss a reversal after a single failed query.
-    fn next_try(&self, progress: &Progress) -> Option<Timestamp> {
-        let settled_at = progress.settled_at.filter(|_| !progress.is_quarantined())?;
-        let given_up_at = settled_at.plus(self.window()).plus(self.window());
-        let queries = progress.asking.queries;
-        let is_worth_it = self.now < given_up_at || queries < self.policy.queries_max;
-        is_worth_it.then(|| self.now.plus(self.policy.query_delay(queries)))
-    }
-
-    /// Whether the watch was over at that moment, with nothing left to confirm.
-    fn is_window_closed(&self, progress: &Progress, at: Timestamp) -> bool {
-        let closes_at = progress.settled_at.map(|settled_at| settled_at.plus(self.window()));
-        progress.standing.confirm_since().is_none() && closes_at.is_some_and(|end| at >= end)
-    }
-
-    fn window(&self) -> Duration {
-        self.descriptor.return_window.unwrap_or(self.policy.watch_for)
-    }
-
     /// A new attempt under the claim of this epoch that is about to become durable. `None` if an
     /// earlier one may be alive.
     pub(crate) fn begin(&self, progress: &Progress, epoch: u64) -> Option<Outcome> {
@@ -466,90 +387,6 @@ impl Rules<'_> {
         self.attend(Outcome { progress, due_at, entries: Vec::new(), notices: Vec::new() })
     }
 
-    /// Applies the answer "no such payout" to a query that was sent at `asked_at`. The grace counts
-    /// up to the query, so a worker that holds the answer back does not strengthen the proof. The
-    /// rule is [`pagos_core::manual::unknown`].
-    pub(crate) fn absent(&self, progress: &Progress, asked_at: Timestamp) -> Outcome {
-        // Whoever can cause queries must not be able to hurry the proof on.
-        if let Some(outcome) = self.asked_ahead(progress) {
-            return outcome;
-        }
-        let mut asked = self.asked(progress, "no such payout".to_owned());
-        asked.progress.asking.absences = progress.asking.absences.saturating_add(1);
-        let absence = self.policy.absence_of(self.descriptor);
-        let Some(attempt) = progress.open.filter(|_| progress.status() == Status::Unknown) else {
-            if asked.progress.asking.absences >= absence.answers_min
-                && self.is_window_closed(&asked.progress, asked_at)
-                && asked.progress.standing.not_understood().is_none()
-            {
-                // A person settled what the provider does not know, so nothing can be reversed.
-                asked.due_at = None;
-            }
-            // It may count as denied by now.
-            return self.attend(asked);
-        };
-        let is_proven = asked.progress.asking.absences >= absence.answers_min
-            && asked_at.min(self.now).since(attempt.begun_at) >= absence.grace;
-        if !is_proven {
-            return asked;
-        }
-        if progress.standing.was_shown() {
-            let because = "the provider has shown this payout before, and now says that it has no \
-                           such payout; look at the bank, then decide with `pagos resolve`";
-            return self.call_person(asked, because);
-        }
-        if progress.is_recalled {
-            return self.call_person(asked, RECALLED);
-        }
-        let may_send_again = match self.descriptor.deduplication {
-            Deduplication::ByKey => true,
-            Deduplication::ByKeyFor(_) => !self.may_be_forgotten(progress),
-            Deduplication::ByHandle => progress.handle.is_some(),
-            Deduplication::None => false,
-        };
-        if !may_send_again {
-            let because = match self.descriptor.deduplication {
-                Deduplication::ByKeyFor(_) => FORGOTTEN,
-                Deduplication::ByKey | Deduplication::ByHandle | Deduplication::None => {
-                    "the provider says that it has no such payout, and it would pay a repeated one \
-                     twice; look at the bank, then decide with `pagos resolve`"
-                }
-            };
-            return self.call_person(asked, because);
-        }
-        if progress.lost + 1 >= self.policy.lost_max {
-            return self.call_person(asked, NO_TRACE);
-        }
-        let because = format!("{} answers of absence", asked.progress.asking.absences);
-        let Some(closed) = self.close(&asked.progress, Proof::Absent, because, None) else {
-            return asked;
-        };
-        // It may have been the last query before a person is called; a proof makes that needless.
-        let is_call = |entry: &Entry| matches!(entry, Entry::Attention { .. });
-        let entries = asked.entries.into_iter().filter(|entry| !is_call(entry));
-        Outcome { entries: entries.chain(closed.entries).collect(), ..closed }
-    }
-
-    /// Records a query that brought no observation.
-    pub(crate) fn asked(&self, progress: &Progress, answer: String) -> Outcome {
-        if let Some(outcome) = self.asked_ahead(progress) {
-            return outcome;
-        }
-        let mut progress = progress.clone();
-        progress.asking.queries = progress.asking.queries.saturating_add(1);
-        progress.asking.absences = 0;
-        let is_in_doubt = progress.status() == Status::Unknown;
-        let entries =
-            if is_in_doubt { vec![Entry::Asked { at: self.now, answer }] } else { Vec::new() };
-        // A query without an answer closes no window: only an answer ends a watch.
-        let due_at = self.next_due(&progress).or_else(|| self.next_try(&progress));
-        let outcome = self.attend(Outcome { progress, due_at, entries, notices: Vec::new() });
-        if is_in_doubt && outcome.progress.asking.queries >= self.policy.queries_max {
-            return self.call_person(outcome, "the provider does not say what became of it");
-        }
-        outcome
-    }
-
     fn call_person(&self, outcome: Outcome, because: &str) -> Outcome {
         self.call_for(outcome, Attention::Doubt(because.to_owned()))
     }
@@ -573,16 +410,6 @@ impl Rules<'_> {
 const FORGOTTEN: &str = "the provider says that it has no such payout, and it may have forgotten the \
                          key by now, so that a repeat could be paid twice; look at the bank, then \
                          decide with `pagos resolve`";
-
-/// Why a person is called if the store had forgotten the attempt.
-const RECALLED: &str = "it was sent, or may have been, before this database went back to an earlier state, and \
-                        the provider says that it has no such payout; what was told about it meanwhile is \
-                        forgotten, so it may have been paid otherwise; look at the bank, then decide with \
-                        `pagos resolve`";
-
-/// Why a person is called after as many attempts as the policy allows.
-const NO_TRACE: &str = "it was sent several times, and the provider still says that it has no such payout; \
-                        look at the bank, then decide with `pagos resolve`";
 
 /// Whether a settled payout is said to be under way, in an answer to a query that was sent after it
 /// was settled. That moves no money, but a reversal can begin with it.

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use pagos_core::{Absence, AccountName, Currency, Echo, Money, OrderKey, ProviderRef};
+use pagos_core::{
+    Absence, AccountName, Currency, Echo, Money, OrderKey, PaymentSession, ProviderRef, Repeat,
+};
 
 use super::*;
+use crate::history::Proof;
 
 const DECLINED: Status = Status::Failed(FailReason::Declined);
 const EXPIRED: Status = Status::Failed(FailReason::Expired);
