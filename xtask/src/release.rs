@@ -5,7 +5,7 @@
 //! the release workflow alone, with a token that lives for minutes and is asked for last, so it builds
 //! nothing; see CONTRIBUTING.md, "Releasing". A dry run needs neither workflow nor token.
 
-mod metadata;
+pub(crate) mod metadata;
 mod publish;
 mod verify;
 
