@@ -5,7 +5,10 @@ use std::{fs, process::Command};
 use crate::{
     dependencies,
     failure::Failure,
-    process, tidy,
+    files::list_files,
+    process,
+    release::consumers,
+    tidy,
     workspace::{PROVIDERS, Workspace},
 };
 
@@ -14,6 +17,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     tidy::run(workspace)?;
     if workspace.has_tool("fmt", "formatting")? {
         process::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
+        // They belong to no crate of the workspace.
+        let mut rustfmt = Command::new("rustfmt");
+        let programs = list_files(&workspace.root.join(consumers::SOURCES))?;
+        let programs = programs.iter().filter(|file| file.extension().is_some_and(|it| it == "rs"));
+        process::run(rustfmt.args(["--check", "--edition", "2024"]).args(programs))?;
     }
     if workspace.has_tool("clippy", "clippy")? {
         clippy(workspace, &["--workspace", "--all-targets", "--all-features"])?;
