@@ -19,9 +19,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         process::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
         // They belong to no crate of the workspace.
         let mut rustfmt = Command::new("rustfmt");
-        let programs = list_files(&workspace.root.join(consumers::SOURCES))?;
-        let programs = programs.iter().filter(|file| file.extension().is_some_and(|it| it == "rs"));
-        process::run(rustfmt.args(["--check", "--edition", "2024"]).args(programs))?;
+        let mut files = list_files(&workspace.root.join(consumers::SOURCES))?;
+        files.extend(list_files(&workspace.root.join("xtask/api/src"))?);
+        files.retain(|file| file.extension().is_some_and(|it| it == "rs"));
+        process::run(rustfmt.args(["--check", "--edition", "2024"]).args(files))?;
     }
     if workspace.has_tool("clippy", "clippy")? {
         clippy(workspace, &["--workspace", "--all-targets", "--all-features"])?;
