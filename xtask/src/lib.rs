@@ -12,6 +12,7 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod api;
 mod audit;
 mod bench;
 pub mod binary;
@@ -58,6 +59,7 @@ enum Command {
     Features,
     NewProvider(new_provider::Options),
     Bench(bench::Options),
+    Api(api::Options),
     /// Judges advisories, licences and sources of dependencies, by cargo-deny.
     Audit,
     Binary(binary::Options),
@@ -124,6 +126,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Features => features::run(&workspace()?),
         Command::NewProvider(options) => new_provider::run(&workspace()?, options),
         Command::Bench(options) => bench::run(&workspace()?, options),
+        Command::Api(options) => api::run(&workspace()?, options),
         Command::Audit => audit::run(&workspace()?),
         Command::Binary(options) => binary::run(&workspace()?, options),
         Command::Package(options) => package::run(&workspace()?, options),

@@ -5,7 +5,10 @@ use std::{fs, process::Command};
 use crate::{
     dependencies,
     failure::Failure,
-    process, tidy,
+    files::list_files,
+    process,
+    release::consumers,
+    tidy,
     workspace::{PROVIDERS, Workspace},
 };
 
@@ -14,6 +17,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     tidy::run(workspace)?;
     if workspace.has_tool("fmt", "formatting")? {
         process::run(&mut workspace.cargo(&["fmt", "--all", "--check"]))?;
+        // They belong to no crate of the workspace.
+        let mut rustfmt = Command::new("rustfmt");
+        let mut files = list_files(&workspace.root.join(consumers::SOURCES))?;
+        files.extend(list_files(&workspace.root.join("xtask/api/src"))?);
+        files.retain(|file| file.extension().is_some_and(|it| it == "rs"));
+        process::run(rustfmt.args(["--check", "--edition", "2024"]).args(files))?;
     }
     if workspace.has_tool("clippy", "clippy")? {
         clippy(workspace, &["--workspace", "--all-targets", "--all-features"])?;

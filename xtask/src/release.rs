@@ -5,7 +5,8 @@
 //! the release workflow alone, with a token that lives for minutes and is asked for last, so it builds
 //! nothing; see CONTRIBUTING.md, "Releasing". A dry run needs neither workflow nor token.
 
-mod metadata;
+pub(crate) mod consumers;
+pub(crate) mod metadata;
 mod publish;
 mod verify;
 
@@ -20,7 +21,7 @@ use crate::{
 /// Checks metadata, and publishes what the registry does not have; in the workflow only.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Builds each crate from its archive instead.
+    /// Builds each crate from its archive instead, and a program for each provider from all of them.
     #[arg(long)]
     dry_run: bool,
 }

@@ -1,11 +1,9 @@
 //! Rules of the workspace that no compiler checks. What rustfmt and clippy know is not repeated.
-//!
-//! Not checked: that only types of `http` and `bytes` appear in public signatures. That needs the
-//! compiler's view of the crates; reviews look after it.
 
 mod arrows;
 mod circles;
 mod fixtures;
+mod foreign;
 mod instrumented;
 mod manifests;
 mod mutants;
@@ -46,6 +44,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     checks.push(instrumented::check(&sources));
     checks.push(names::check(workspace, &sources)?);
     checks.push(manifests::check(workspace)?);
+    checks.push(foreign::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
     checks.push(mutants::check(workspace)?);
     for check in &checks {

@@ -34,6 +34,8 @@ pub struct Package {
     pub folder: PathBuf,
     /// May it be published?
     pub is_published: bool,
+    /// Does it have a library with a page of documentation?
+    pub is_documented: bool,
     /// What it names under its dependency tables.
     pub dependencies: Vec<Dependency>,
     /// Its features, `default` included.
@@ -161,6 +163,7 @@ impl Package {
             version: text(value, "version")?,
             folder: manifest.parent().map(Path::to_path_buf).unwrap_or_default(),
             is_published: !value.get("publish").is_some_and(Value::is_array),
+            is_documented: list(value, "targets").iter().any(is_documented_library),
             dependencies: dependencies.collect::<Result<_, _>>()?,
             features: features.map(|map| map.keys().cloned().collect()).unwrap_or_default(),
             benches: benches.filter_map(|target| text(target, "name").ok()).collect(),
@@ -193,6 +196,11 @@ impl Dependency {
             is_internal: value.get("path").is_some_and(Value::is_string),
         })
     }
+}
+
+fn is_documented_library(target: &Value) -> bool {
+    let is_library = list(target, "kind").iter().any(|kind| kind == "lib");
+    is_library && target.get("doc").and_then(Value::as_bool) == Some(true)
 }
 
 fn is_bench(target: &Value) -> bool {
@@ -246,7 +254,10 @@ pub(crate) mod tests {
             "name": "a", "version": "1.2.3", "manifest_path": "/w/crates/a/Cargo.toml",
             "publish": [], "features": {"default": [], "http": []},
             "description": "words", "readme": null,
-            "targets": [{"name": "a", "kind": ["lib"]}, {"name": "speed", "kind": ["bench"]}],
+            "targets": [
+                {"name": "a", "kind": ["lib"], "doc": true},
+                {"name": "speed", "kind": ["bench"], "doc": false},
+            ],
             "dependencies": [
                 {"name": "b", "kind": null, "path": "/w/crates/b"},
                 {"name": "c", "kind": "dev"},
@@ -254,12 +265,24 @@ pub(crate) mod tests {
         });
         let package = Package::parse(&value).unwrap();
         assert!(!package.is_published);
+        assert!(package.is_documented);
         assert_eq!(package.benches, ["speed"]);
         assert_eq!(package.features, ["default", "http"]);
         assert_eq!(package.internal(&[Kind::Normal, Kind::Dev]), ["b"]);
         assert_eq!(package.folder, Path::new("/w/crates/a"));
         assert!(package.fields.contains_key("description"));
         assert!(!package.fields.contains_key("readme"));
+    }
+
+    #[test]
+    fn a_library_without_pages_is_not_documented() {
+        for (kind, doc) in [("lib", false), ("bin", true)] {
+            let targets = json!([{"name": "a", "kind": [kind], "doc": doc}]);
+            let value = json!({
+                "name": "a", "version": "1.2.3", "manifest_path": "/w/Cargo.toml", "targets": targets
+            });
+            assert!(!Package::parse(&value).unwrap().is_documented, "{kind} {doc}");
+        }
     }
 
     #[test]

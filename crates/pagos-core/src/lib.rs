@@ -7,6 +7,8 @@
 //! [`manual::unknown`] if you wonder when a payout may be sent again, with [`PayoutProvider`] if you
 //! write a provider, and with [`change`] if you want to see the rule that all of Pagos obeys.
 
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -15,6 +15,8 @@
 //! For payments there is [`Engine::open_payment`]: it stores a session before anybody is told its
 //! address, and the same loop follows it.
 
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -3,6 +3,9 @@
 //! **Invariant:** providers and the engine take time and nonces only from what they are given, such
 //! as this.
 
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 use std::time::SystemTime;
 
 use pagos_core::{Clock, NonceSource, Timestamp};

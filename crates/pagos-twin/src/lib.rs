@@ -89,6 +89,8 @@
 //! `cargo xtask new-provider NAME` writes one that answers every call with 501: an implementation of
 //! `Protocol` (see `machine.rs`), which makes a [`Machine`] a [`Twin`], and its lines in this file.
 
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     test,
     allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)

@@ -108,6 +108,9 @@
 //! # }) }
 //! ```
 
+// docs.rs shows which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub use pagos_core::*;
 
 #[doc(no_inline)]

@@ -162,6 +162,7 @@ fn a_name_that_is_taken_is_refused_with_the_place() {
         "crates/pagos-kit/src/aa0.rs",
         "crates/pagos-twin/src/aa0.rs",
         "docs/providers/aa0.md",
+        "xtask/consumers/aa0.rs",
     ] {
         fs::remove_file(copy.0.join(file)).unwrap();
     }

@@ -1,5 +1,7 @@
 //! What a registry shows of a crate, and what its archive must hold. Builds nothing.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::workspace::Package;
@@ -9,8 +11,14 @@ const KEYWORDS_MAX: usize = 5;
 
 const FILES: [&str; 4] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "src/"];
 
+/// What no build needs.
+const FOLDERS: [&str; 5] = ["target", "tests", "benches", "snapshots", "pictures"];
+
+/// The one crate with a file of its tests in its documentation.
+const EXAMPLE: &str = "tests/fixtures/acme/documented/payout-create/accepted.fixture";
+
 /// Judges the `[package]` fields. That every dependency has a version is for cargo to see.
-pub(super) fn judge(package: &Package) -> Vec<String> {
+pub(crate) fn judge(package: &Package) -> Vec<String> {
     let mut findings = Vec::new();
     for name in ["description", "license", "repository", "readme", "rust_version"] {
         let text = package.fields.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -37,8 +45,19 @@ pub(super) fn judge_files(files: &[String]) -> Vec<String> {
     let is_missing =
         |name: &&&str| !files.iter().any(|file| file == **name || is_below(file, name));
     let missing = FILES.iter().filter(is_missing).map(|name| format!("no {name} in the archive"));
-    let strange = files.iter().filter(|file| file.ends_with(".db") || file.starts_with("target/"));
+    let strange = files.iter().filter(|file| is_strange(file));
     missing.chain(strange.map(|file| format!("{file} must not be in the archive"))).collect()
+}
+
+/// Judges that the files which every archive must hold are there, without asking cargo.
+pub(crate) fn judge_folder(folder: &Path) -> Vec<String> {
+    let missing = FILES.iter().filter(|name| !folder.join(name).exists());
+    missing.map(|name| format!("no {name}; a licence is a link to the one in the root")).collect()
+}
+
+fn is_strange(file: &str) -> bool {
+    let mut folders = file.split('/').rev().skip(1);
+    file != EXAMPLE && (file.ends_with(".db") || folders.any(|name| FOLDERS.contains(&name)))
 }
 
 fn is_below(file: &str, folder: &str) -> bool {
@@ -96,8 +115,11 @@ mod tests {
             lacking.remove(at);
             assert_eq!(judge_files(&lacking).len(), 1, "{}", good[at]);
         }
-        let mut strange = files(&good);
-        strange.push("payouts.db".to_owned());
-        assert_eq!(judge_files(&strange).len(), 1);
+        for strange in ["payouts.db", "tests/a.rs", "src/snapshots/a.snap", "benches/a.rs"] {
+            let files = files(&[good.as_slice(), &[strange]].concat());
+            assert_eq!(judge_files(&files).len(), 1, "{strange}");
+        }
+        let allowed = files(&[good.as_slice(), &["src/tests.rs", EXAMPLE]].concat());
+        assert_eq!(judge_files(&allowed), Vec::<String>::new());
     }
 }

@@ -57,10 +57,18 @@ fn judge_tag(tag: &str, package: &Package, changelog: &str) -> Result<(), Failur
         let message = format!("the tag is {tag:?}, but {} is {version}", package.name);
         return Err(Failure::new(message));
     }
-    if !changelog.lines().any(|line| line.starts_with(&format!("## [{version}]"))) {
-        return Err(Failure::new(format!("CHANGELOG.md has no section [{version}]")));
+    let title = format!("## [{version}] - ");
+    if !changelog.lines().filter_map(|line| line.strip_prefix(&title)).any(is_day) {
+        let wanted = format!("CHANGELOG.md has no section \"{title}YEAR-MONTH-DAY\"");
+        return Err(Failure::new(wanted));
     }
     Ok(())
+}
+
+fn is_day(text: &str) -> bool {
+    let is_right =
+        |(at, c): (usize, char)| if [4, 7].contains(&at) { c == '-' } else { c.is_ascii_digit() };
+    text.len() == 10 && text.char_indices().all(is_right)
 }
 
 #[cfg(test)]
@@ -71,10 +79,12 @@ mod tests {
     #[test]
     fn tag_version_and_changelog_must_agree() {
         let package = package("pagos-core", &[]);
-        assert_eq!(judge_tag("v0.1.0", &package, "# Changes\n\n## [0.1.0] 2026-12-01\n"), Ok(()));
-        assert!(judge_tag("v0.2.0", &package, "## [0.1.0]\n").is_err());
-        assert!(judge_tag("", &package, "## [0.1.0]\n").is_err());
-        assert!(judge_tag("v0.1.0", &package, "## [Unreleased]\n").is_err());
+        assert_eq!(judge_tag("v0.1.0", &package, "# Changes\n\n## [0.1.0] - 2026-12-01\n"), Ok(()));
+        assert!(judge_tag("v0.2.0", &package, "## [0.1.0] - 2026-12-01\n").is_err());
+        assert!(judge_tag("", &package, "## [0.1.0] - 2026-12-01\n").is_err());
+        for without_day in ["## [Unreleased]\n", "## [0.1.0]\n", "## [0.1.0] - unreleased\n"] {
+            assert!(judge_tag("v0.1.0", &package, without_day).is_err(), "{without_day}");
+        }
     }
 
     #[test]

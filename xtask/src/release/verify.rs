@@ -1,5 +1,5 @@
 //! Lets cargo build every crate from its archive, with the archives of the others as their registry.
-//! Uploads nothing.
+//! Then programs of strangers are built from the same archives (`consumers.rs`). Uploads nothing.
 
 use std::{
     fs,
@@ -11,6 +11,7 @@ use std::{
 use crate::{
     failure::Failure,
     process,
+    release::consumers,
     workspace::{Package, Workspace},
 };
 
@@ -28,6 +29,7 @@ pub(super) fn run(workspace: &Workspace, packages: &[&Package]) -> Result<(), Fa
     process::run(&mut all_features)?;
     process::run(&mut verify(&["publish", "--workspace", "--dry-run"]))?;
     println!("every crate builds from its own archive");
+    consumers::run(workspace, packages, &folder.join("package"))?;
     fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))
 }
 

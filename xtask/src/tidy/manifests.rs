@@ -1,11 +1,12 @@
-//! Rules about manifests: every version and every lint comes from the workspace.
+//! Rules about manifests: every version and every lint comes from the workspace, and what is published
+//! has what a registry shows.
 //! Dependencies between our crates are judged in `arrows.rs`.
 
 use std::fs;
 
 use toml::{Table, Value};
 
-use crate::{failure::Failure, tidy::Check, workspace::Workspace};
+use crate::{failure::Failure, release::metadata, tidy::Check, workspace::Workspace};
 
 const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
 
@@ -17,7 +18,12 @@ pub(super) fn check(workspace: &Workspace) -> Result<Check, Failure> {
         let name = workspace.shorten(&path);
         let text = fs::read_to_string(&path).map_err(Failure::while_doing(&name))?;
         let manifest: Table = text.parse().map_err(Failure::while_doing(&name))?;
-        findings.extend(judge(&manifest).iter().map(|finding| format!("{name}: {finding}")));
+        let mut own = judge(&manifest);
+        if package.is_published {
+            own.extend(metadata::judge(package));
+            own.extend(metadata::judge_folder(&package.folder));
+        }
+        findings.extend(own.iter().map(|finding| format!("{name}: {finding}")));
     }
     Ok(Check { name: "manifests", examined: workspace.packages.len(), findings })
 }
