@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "acc_invented",
         Country::Mexico,
         // The invented key that the simulator knows.
-        Secret::new(include_str!("fintoc.pem")),
+        Secret::new(include_str!("../../crates/pagos-twin/src/fintoc/private.pem")),
     );
     let provider = Fintoc::new(config, memory.clone(), Arc::new(Stopped), Arc::new(Stopped))?;
     let ana = Beneficiary::new("Ana Perez", AccountType::Clabe, "072225008217746674".parse()?);
