@@ -5,6 +5,8 @@ use std::{convert::Infallible, time::Duration};
 use pagos_engine::{Engine, WithoutWitness};
 use tokio::time::Instant;
 
+use crate::words::{Text, witness};
+
 /// How long `pay` waits for its witness, in one piece.
 const AWAY_MAX: Duration = Duration::from_secs(120);
 
@@ -14,7 +16,7 @@ const BEAT: Duration = Duration::from_secs(1);
 pub(crate) async fn tell_outages(
     engine: &Engine,
     without: WithoutWitness,
-    tell: impl Fn(&str),
+    tell: impl Fn(Text),
 ) -> Infallible {
     let mut watch = Watch::default();
     loop {
@@ -27,7 +29,7 @@ pub(crate) async fn tell_outages(
 pub(crate) async fn away_too_long(
     engine: &Engine,
     without: WithoutWitness,
-    tell: impl Fn(&str),
+    tell: impl Fn(Text),
 ) -> String {
     let mut watch = Watch::default();
     loop {
@@ -49,14 +51,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, engine: &Engine, without: WithoutWitness, tell: &impl Fn(&str)) {
+    fn look(&mut self, engine: &Engine, without: WithoutWitness, tell: &impl Fn(Text)) {
         match (engine.without_witness(), &self.away) {
             (Some(because), None) => {
-                tell(&line(&because, without));
+                tell(line(&because, without));
                 self.away = Some((Instant::now(), because));
             }
             (None, Some(_)) => {
-                tell("the witness can be used again");
+                tell(witness::is_back());
                 self.away = None;
             }
             (Some(_), Some(_)) | (None, None) => {}
@@ -64,12 +66,9 @@ impl Watch {
     }
 }
 
-fn line(because: &str, without: WithoutWitness) -> String {
-    let consequence = match without {
-        WithoutWitness::Stop => "nothing is sent until it can be used again, which is tried",
-        WithoutWitness::GoOn => {
-            "payouts are sent all the same, and until it can be used again only this database knows them"
-        }
-    };
-    format!("the witness cannot be used: {because}; {consequence}")
+fn line(because: &str, without: WithoutWitness) -> Text {
+    match without {
+        WithoutWitness::Stop => witness::is_away_and_stops(because),
+        WithoutWitness::GoOn => witness::is_away_and_goes_on(because),
+    }
 }
