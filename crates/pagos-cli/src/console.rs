@@ -8,7 +8,6 @@ mod sheet;
 mod stream;
 
 use std::{
-    fmt::Display,
     io::{self, BufWriter, IsTerminal, StdoutLock, Write},
     sync::LazyLock,
     time::Duration,
@@ -43,8 +42,8 @@ pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
 
 /// Writes a message for people to standard error without waiting; if nobody reads it, it is dropped
 /// after a while. A closed stream is no error.
-pub(crate) fn tell(line: impl Display) {
-    WORDS.offer_line(&fitted(&line.to_string()));
+pub(crate) fn tell(line: &str) {
+    WORDS.offer_line(&fitted(line));
 }
 
 /// Writes a line of the log to standard error without waiting, as it is. If nobody reads, it is
@@ -55,9 +54,9 @@ pub(crate) fn log(line: &str) {
 
 /// Writes a message that must not be dropped. It waits for the reader, so it is for commands that
 /// move no money, and for `pay` before the release.
-pub(crate) fn tell_patiently(line: impl Display) {
+pub(crate) fn tell_patiently(line: &str) {
     // A closed stream is no error.
-    let _ = WORDS.push_patiently(format!("{}\n", fitted(&line.to_string())).into_bytes());
+    let _ = WORDS.push_patiently(format!("{}\n", fitted(line)).into_bytes());
 }
 
 /// Breaks text on a terminal between words. Lines that fit stay as they are.
@@ -97,7 +96,7 @@ pub(crate) fn close() {
 /// Asks for confirmation. Without a terminal it does not ask, and `unasked` says what to do then.
 pub(crate) fn is_agreed(question: &Text, unasked: &Text) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        tell(pay::no_terminal(unasked));
+        tell(&pay::no_terminal(unasked));
         return Ok(false);
     }
     WORDS.push_patiently(format!("{question} {} ", pay::choice()).into_bytes())?;

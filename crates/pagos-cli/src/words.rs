@@ -17,7 +17,7 @@ macro_rules! words {
 macro_rules! word {
     ($name:ident $es:literal $en:literal) => {
         pub(crate) const fn $name() -> crate::words::Text {
-            crate::words::Text::fixed($es, $en)
+            crate::words::Text::Fixed(&[$es, $en])
         }
     };
     ($name:ident ($($argument:ident),+) $es:literal $en:literal) => {
@@ -39,52 +39,85 @@ pub(crate) mod pay;
 pub(crate) mod payout;
 pub(crate) mod witness;
 
-use std::{borrow::Cow, fmt};
+use std::{fmt, ops::Deref};
 
-use pagos_core::{Currency, Money};
+use pagos_core::{Currency, Money, Violation};
 use serde::{Serialize, Serializer};
 
 use crate::language::{Language, spoken};
 
 /// A text in both languages. It is shown in the language of the process, and serialized in English.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Text {
-    es: Cow<'static, str>,
-    en: Cow<'static, str>,
+pub(crate) enum Text {
+    /// In Spanish and in English.
+    Fixed(&'static [&'static str; 2]),
+    /// The same, made from values. Boxed, because problems travel in errors.
+    Made(Box<[String; 2]>),
 }
 
 impl Text {
-    const fn fixed(es: &'static str, en: &'static str) -> Self {
-        Self { es: Cow::Borrowed(es), en: Cow::Borrowed(en) }
+    fn made(es: String, en: String) -> Self {
+        Self::Made(Box::new([es, en]))
     }
 
-    fn made(es: String, en: String) -> Self {
-        Self { es: Cow::Owned(es), en: Cow::Owned(en) }
+    /// What a provider says is wrong with an order, and what to do. One that has no Spanish is heard
+    /// in English.
+    pub(crate) fn of_violation(violation: &Violation) -> (Self, Self) {
+        let (because, remedy) = (violation.because.clone(), violation.remedy.clone());
+        match violation.spanish() {
+            Some((es, es_remedy)) => {
+                (Self::made(es.to_owned(), because), Self::made(es_remedy.to_owned(), remedy))
+            }
+            None => (because.into(), remedy.into()),
+        }
     }
 
     /// The text that programs read.
     pub(crate) fn english(&self) -> &str {
-        &self.en
+        self.in_language(Language::En)
     }
 
     /// The text in a language.
     fn in_language(&self, language: Language) -> &str {
-        match language {
-            Language::Es => &self.es,
-            Language::En => &self.en,
+        match (self, language) {
+            (Self::Fixed([es, _]), Language::Es) => es,
+            (Self::Fixed([_, en]), Language::En) => en,
+            (Self::Made(texts), Language::Es) => {
+                let [es, _] = texts.as_ref();
+                es
+            }
+            (Self::Made(texts), Language::En) => {
+                let [_, en] = texts.as_ref();
+                en
+            }
         }
     }
 
     /// Changes both texts.
     pub(crate) fn map(self, change: impl Fn(&str) -> String) -> Self {
-        Self::made(change(&self.es), change(&self.en))
+        Self::made(change(self.in_language(Language::Es)), change(self.english()))
+    }
+
+    /// A violation with its field, in one text.
+    pub(crate) fn of_refusal(violation: &Violation) -> Self {
+        let (because, remedy) = Self::of_violation(violation);
+        let said = |language| {
+            let (because, remedy) = (because.in_language(language), remedy.in_language(language));
+            format!("{}: {because}; {remedy}", violation.field)
+        };
+        Self::made(said(Language::Es), said(Language::En))
+    }
+
+    /// Texts one after another, with commas between them.
+    pub(crate) fn list(texts: &[Text]) -> Self {
+        Self::separated(texts, ", ")
     }
 
     /// Texts one after another.
-    pub(crate) fn list(texts: &[Text]) -> Self {
+    pub(crate) fn separated(texts: &[Text], separator: &str) -> Self {
         let joined = |language| {
             let texts: Vec<&str> = texts.iter().map(|text| text.in_language(language)).collect();
-            texts.join(", ")
+            texts.join(separator)
         };
         Self::made(joined(Language::Es), joined(Language::En))
     }
@@ -96,10 +129,10 @@ impl Text {
 
     /// Replaces a private value.
     pub(crate) fn hide(&mut self, private: &str) {
-        for text in [&mut self.es, &mut self.en] {
-            if text.contains(private) {
-                *text = Cow::Owned(text.replace(private, "..."));
-            }
+        let is_there = |language| self.in_language(language).contains(private);
+        if is_there(Language::Es) || is_there(Language::En) {
+            let hidden = |language| self.in_language(language).replace(private, "...");
+            *self = Self::made(hidden(Language::Es), hidden(Language::En));
         }
     }
 }
@@ -151,26 +184,35 @@ impl From<String> for Text {
 /// A text of others, which exists in one language only.
 impl From<&'static str> for Text {
     fn from(text: &'static str) -> Self {
-        Self::fixed(text, text)
+        text.to_owned().into()
     }
 }
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.in_language(spoken()).to_owned()
+        (*text).to_owned()
+    }
+}
+
+/// The text in the language of the process, for whatever speaks to people.
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.in_language(spoken())
     }
 }
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.in_language(spoken()))
+        f.pad(self)
     }
 }
 
 /// Always in English, because programs compare it.
 impl Serialize for Text {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.en)
+        serializer.serialize_str(self.english())
     }
 }
 

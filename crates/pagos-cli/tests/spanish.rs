@@ -17,6 +17,7 @@ n-1,cashypro,150000,pesos,Ana,cc,1032456782,20,savings,00123456782,,,
 n-2,nobody,0,COP,,cc,1.03E+09,20,ahorro,#N/A,ana,12,
 n-3,cashypro,150000,COP,Ana,,1032456783,20,savings
 n-4,cashypro,150000,COP,Ana,cc,1032456784,7777,savings,00123456784,,,
+n-5,cashypro,150000,COP,Ana,cc,1032456785,Banco Imaginario,savings,00123,,,
 total,,150000,,,,,,,,,,
 ";
 

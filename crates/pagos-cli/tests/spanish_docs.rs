@@ -94,13 +94,14 @@ fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut is_note = false;
     for word in command.split_whitespace() {
-        is_note = (is_note || word.starts_with('"')) && !word.is_empty();
-        let is_placeholder = word.chars().all(|letter| !letter.is_lowercase());
-        let is_file = word.ends_with(".csv") || word.ends_with(".csv;");
-        if !is_note && !(is_placeholder && word.chars().any(char::is_alphabetic)) && !is_file {
-            words.push(word.trim_end_matches(';').to_owned());
+        let word = word.trim_end_matches(';');
+        is_note |= word.starts_with('"');
+        let is_placeholder =
+            word.chars().any(char::is_uppercase) && !word.contains(char::is_lowercase);
+        if !(is_note || is_placeholder || word.ends_with(".csv")) {
+            words.push(word.to_owned());
         }
-        is_note = is_note && !(word.len() > 1 && word.trim_end_matches(';').ends_with('"'));
+        is_note &= !(word.len() > 1 && word.ends_with('"'));
     }
     words
 }

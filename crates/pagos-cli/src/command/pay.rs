@@ -50,7 +50,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     target.limit_rates(&arguments.rates);
     target.witness_at(&arguments.witness);
     if let Some(about) = target.about_sandbox() {
-        console::tell(words::pay::sandbox_kept(about, db.to_string()));
+        console::tell(&words::pay::sandbox_kept(about, db.to_string()));
     }
     let sandbox = target.sandbox.take();
     let exit = pay_through(target, arguments, &payroll, (&db, by.as_ref())).await;
@@ -111,7 +111,7 @@ async fn pay_through(
         }
     }
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
-        console::tell(words::pay::nothing_sent());
+        console::tell(&words::pay::nothing_sent());
         document.refuse()?;
         let is_empty = planned.rows_bad == 0 && planned.rows == 0;
         return Ok(if is_empty { Exit::Succeeded } else { Exit::Refused });
@@ -147,14 +147,14 @@ fn is_refused(
     document: &mut Document,
 ) -> Result<bool, Failure> {
     if arguments.strict && !planned.is_clean() {
-        console::tell(words::pay::nothing_sent_because(words::pay::strict_warning()));
+        console::tell(&words::pay::nothing_sent_because(words::pay::strict_warning()));
         for warning in &planned.warnings {
             document.problem(warning)?;
         }
         return Ok(true);
     }
     if !planned.is_good() && !arguments.skip_invalid {
-        console::tell(words::pay::nothing_sent_rows());
+        console::tell(&words::pay::nothing_sent_rows());
         return Ok(true);
     }
     Ok(false)
@@ -170,7 +170,7 @@ fn refuse_stored(
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;
     }
-    console::tell(words::pay::nothing_sent_known());
+    console::tell(&words::pay::nothing_sent_known());
     document.refuse()?;
     Ok(Exit::Refused)
 }
@@ -178,10 +178,10 @@ fn refuse_stored(
 /// Tells which payouts of the file are not sent again.
 fn tell_known(stored: &Stored) {
     if stored.existing > 0 {
-        console::tell(words::pay::known_already(stored.existing, stored.new));
+        console::tell(&words::pay::known_already(stored.existing, stored.new));
     }
     if let Some(seal) = stored.archived_since {
-        console::tell(words::pay::archived_already(stored.archived, seal.day_text()));
+        console::tell(&words::pay::archived_already(stored.archived, seal.day_text()));
     }
 }
 
@@ -208,7 +208,7 @@ fn is_unproven(need: &Need, by: Option<&Actor>) -> bool {
 
 fn refuse_unproven(need: &Need, mut document: Document) -> Result<Exit, Failure> {
     let because = words::pay::is_unproven(how_to_prove(Scope::Submit));
-    console::tell(words::pay::error(because));
+    console::tell(&words::pay::error(because));
     document.of_approval(need, None);
     document.refuse()?;
     Ok(Exit::Refused)
@@ -230,7 +230,7 @@ fn may_begin(
     for total in &planned.totals {
         let environment = accounts.get(&total.account).map(|account| account.environment);
         if environment == Some(Environment::Live) {
-            console::tell_patiently(words::pay::is_live(total.account.as_str()));
+            console::tell_patiently(&words::pay::is_live(total.account.as_str()));
         }
     }
     let question = match planned.rows {

@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
     };
     tell_cautions(&plan, &accounts);
     if arguments.strict && !plan.is_clean() {
-        console::tell(pay::strict_warning());
+        console::tell(&pay::strict_warning());
         return Ok(Exit::Refused);
     }
     match plan.is_good() {
@@ -45,7 +45,7 @@ pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
     let is_used = |account: &&Account| plan.totals.iter().any(|it| it.account == account.name);
     for account in accounts.all().iter().filter(is_used) {
         if let Some(caution) = account.caution {
-            console::tell(pay::account_caution(account.name.as_str(), caution));
+            console::tell(&pay::account_caution(account.name.as_str(), caution));
         }
     }
 }
@@ -54,7 +54,7 @@ pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
 pub(super) fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     let (configuration, seams) = (accounts::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
-        console::tell(pay::no_account_configured());
+        console::tell(&pay::no_account_configured());
         return Ok(Accounts::without_configuration(&seams)?);
     }
     Ok(Accounts::open(&configuration, MissingFields::Credentials, &seams)?)
@@ -77,11 +77,11 @@ pub(super) fn report(
     let mut warnings = Folded::default();
     plan.warnings.iter().for_each(|warning| warnings.add(warning.clone()));
     let lines = warnings.lines();
-    lines.for_each(|line| console::tell_patiently(pay::warning_about(&name, line)));
+    lines.for_each(|line| console::tell_patiently(&pay::warning_about(&name, line)));
     match plan.warnings_more {
         0 => {}
-        1 => console::tell_patiently(pay::warning_about(&name, file::one_more_warning())),
-        more => console::tell_patiently(pay::warning_about(&name, file::more_warnings(more))),
+        1 => console::tell_patiently(&pay::warning_about(&name, file::one_more_warning())),
+        more => console::tell_patiently(&pay::warning_about(&name, file::more_warnings(more))),
     }
     Ok(plan)
 }
@@ -106,7 +106,7 @@ fn print_text(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
             1 => pay::one_bad_row(),
             bad => pay::bad_rows(bad),
         };
-        write_sentence(&mut out, screen, text)?;
+        write_sentence(&mut out, screen, &text)?;
     }
     write_banks(&mut out, screen, &plan.banks)?;
     let totals = Totals::of_plan(&plan.totals);

@@ -451,10 +451,9 @@ impl<'a> Row<'a> {
             return;
         }
         let is_number_expected = matches!(violation.field, "key" | "amount");
-        let because = Text::from(violation.because.clone());
+        let (because, remedy) = Text::of_violation(violation);
         let because = if is_number_expected { because } else { because.map(mask_digits) };
         let column = Column::from_name(violation.field);
-        let remedy = Text::from(violation.remedy.clone());
         let mut problem = Problem::of_line(self.record.line, because, remedy);
         if let Some(column) = column {
             let text = self.shown(column);

@@ -153,7 +153,7 @@ fn open_file(path: &Path) -> io::Result<Opened> {
     if kind.is_file() {
         return Ok(Opened { file: File::open(path)?, name: path.to_owned(), is_pipe: false });
     }
-    console::tell(file::is_read_first(path_text(path)));
+    console::tell(&file::is_read_first(path_text(path)));
     let pipe = File::open(path)?;
     if pipe.is_terminal() {
         return Err(io::Error::other(String::from(file::is_a_terminal())));

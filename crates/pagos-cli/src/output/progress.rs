@@ -96,7 +96,7 @@ impl Progress {
     }
 
     /// Prints a line above the bar, or on standard error if there is none.
-    pub(crate) fn tell(&self, line: impl fmt::Display) {
+    pub(crate) fn tell(&self, line: &str) {
         self.bar.suspend(|| console::tell(line));
     }
 }

@@ -1,10 +1,7 @@
 //! Fits text to a width: without anything that moves the cursor, shortened in its middle, or broken
 //! at words. Widths are counted in terminal cells, so that `ñ` and CJK are aligned.
 
-use std::{
-    fmt::Display,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -66,12 +63,8 @@ pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Writes a sentence, broken at words to fit the terminal.
-pub(crate) fn write_sentence(
-    out: &mut dyn Write,
-    screen: Screen,
-    text: impl Display,
-) -> io::Result<()> {
-    let lines = broken(&printable(&text.to_string()), screen.columns.unwrap_or(usize::MAX));
+pub(crate) fn write_sentence(out: &mut dyn Write, screen: Screen, text: &str) -> io::Result<()> {
+    let lines = broken(&printable(text), screen.columns.unwrap_or(usize::MAX));
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 

@@ -147,7 +147,7 @@ impl Database {
         if let Some(restored) = restored.filter(Restored::is_open) {
             let told = EngineError::Restored(restored);
             TOLD.call_once(|| {
-                console::tell(pay::warning_about(self.to_string(), told.to_string()))
+                console::tell(&pay::warning_about(self.to_string(), told.to_string()))
             });
         }
         Ok(store)
@@ -166,7 +166,7 @@ impl Database {
             }
             Self::Server(server) => {
                 if server.address.has_password {
-                    console::tell(pay::password_is_seen());
+                    console::tell(&pay::password_is_seen());
                 }
                 Ok(())
             }
@@ -190,7 +190,7 @@ impl Database {
         if is_live && if_new == IfNew::MakeForTests {
             return Err(Failure::new(pay::no_database_yet(self.to_string())));
         }
-        console::tell(pay::new_database(self.to_string()));
+        console::tell(&pay::new_database(self.to_string()));
         Ok(())
     }
 

@@ -205,15 +205,15 @@ impl Writing {
                 let screen = Screen::of_stdout();
                 self.table.write(&mut sheet, screen)?;
                 if self.left_out > 0 {
-                    write_sentence(&mut sheet, screen, payout::not_shown(self.left_out))?;
+                    write_sentence(&mut sheet, screen, &payout::not_shown(self.left_out))?;
                 }
                 if let Some(next) = &self.next {
                     let text = payout::list_goes_on(next.to_string());
-                    write_sentence(&mut sheet, screen, text)?;
+                    write_sentence(&mut sheet, screen, &text)?;
                 }
                 let archived: u64 = report.archived.sums().iter().map(|sum| sum.count).sum();
                 if archived > 0 {
-                    write_sentence(&mut sheet, screen, payout::in_the_archive(archived))?;
+                    write_sentence(&mut sheet, screen, &payout::in_the_archive(archived))?;
                 }
                 writeln!(sheet)?;
                 write_totals(&mut sheet, screen, report.totals.sums())?;

@@ -197,7 +197,7 @@ impl Instance {
         let sending = self.engine.sending().count();
         drop(working);
         if sending > 0 {
-            console::tell(pay::stopped_waiting(signal::left_in_doubt(sending)));
+            console::tell(&pay::stopped_waiting(signal::left_in_doubt(sending)));
         }
         Ok(sending)
     }
@@ -214,7 +214,7 @@ impl Instance {
             for (account, because) in unswept {
                 let line = pay::list_is_not_read(account.as_str(), because);
                 if told.insert(account) {
-                    console::tell(line);
+                    console::tell(&line);
                 }
             }
         }

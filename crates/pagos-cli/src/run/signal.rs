@@ -103,7 +103,7 @@ impl End {
     }
 
     fn end_now(&self, because: Text) -> ! {
-        console::tell(pay::ends(because, left_in_doubt(self.sending.count())));
+        console::tell(&pay::ends(because, left_in_doubt(self.sending.count())));
         console::settle();
         std::process::exit(i32::from(self.exit_code.load(Ordering::SeqCst)))
     }

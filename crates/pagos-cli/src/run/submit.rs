@@ -160,8 +160,9 @@ fn problems(
             .collect()),
         EngineError::Unsendable(orders) => {
             let problem = |(key, violations): &(OrderKey, Vec<pagos_core::Violation>)| {
-                let because: Vec<String> = violations.iter().map(ToString::to_string).collect();
-                of(key, file::cannot_be_sent(because.join("; ")), file::correct_row())
+                let because: Vec<Text> = violations.iter().map(Text::of_refusal).collect();
+                let because = Text::separated(&because, "; ");
+                of(key, file::cannot_be_sent(because), file::correct_row())
             };
             Ok(orders.iter().map(problem).collect())
         }

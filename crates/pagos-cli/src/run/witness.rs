@@ -64,7 +64,7 @@ pub(crate) async fn connect(
 ) -> Result<Option<Connected>, Failure> {
     let Some(settings) = settings else {
         if let Some(known) = known {
-            console::tell(words::not_named(db.to_string(), known));
+            console::tell(&words::not_named(db.to_string(), known));
         }
         return Ok(None);
     };
@@ -121,7 +121,7 @@ impl Case<'_> {
                 return Err(Failure::new(words::cannot_be_used_here(error.to_string())));
             }
             Err(error) if away::may_come_back(&error, rules) => {
-                console::tell(file::warning(words::cannot_be_used(error.to_string())));
+                console::tell(&file::warning(words::cannot_be_used(error.to_string())));
                 return Ok(away::witness(self.meant.clone(), self.known));
             }
             Err(error) => return Err(Failure::new(words::cannot_be_used(error.to_string()))),
@@ -144,7 +144,7 @@ impl Case<'_> {
         if if_lost == IfLost::Refuse {
             match (self.known, rules.without) {
                 (Some(known), WithoutWitness::GoOn) => {
-                    console::tell(file::warning(words::is_not_there(place.to_string(), known)));
+                    console::tell(&file::warning(words::is_not_there(place.to_string(), known)));
                     return Ok(away::witness(self.meant.clone(), self.known));
                 }
                 (Some(known), WithoutWitness::Stop) => {
@@ -161,7 +161,7 @@ impl Case<'_> {
         self.check_disk()?;
         let begun = self.meant.begin().await;
         let witness = begun.map_err(|error| Failure::new(error.to_string()))?;
-        console::tell(words::is_new(place.to_string(), witness.identity()));
+        console::tell(&words::is_new(place.to_string(), witness.identity()));
         Ok(witness)
     }
 

@@ -85,7 +85,7 @@ impl Case<'_> {
             }
         }
         let Some(tally) = self.outcomes(&ended).await else {
-            console::tell(words::report_is_missing());
+            console::tell(&words::report_is_missing());
             return Exit::InDoubt;
         };
         let mut exit = match ended {
@@ -115,7 +115,7 @@ impl Case<'_> {
             Reported::Missing(because) => tell_incomplete(&because),
         }
         if exit == Exit::InDoubt {
-            console::tell(words::some_in_doubt());
+            console::tell(&words::some_in_doubt());
         }
         exit
     }
@@ -150,8 +150,8 @@ impl Case<'_> {
         approval_lines(waits).iter().for_each(|line| console::tell(line));
         let Instance { engine, store, .. } = self.instance;
         match has_approvers(engine, store.as_ref(), waits).await {
-            Ok(true) => console::tell(words::waits_for(waits.missing(), &waits.run.0)),
-            Ok(false) => console::tell(blocked_line(waits)),
+            Ok(true) => console::tell(&words::waits_for(waits.missing(), &waits.run.0)),
+            Ok(false) => console::tell(&blocked_line(waits)),
             Err(failure) => console::tell(failure.to_string().trim_end()),
         }
         drop(self.report(document).await);
@@ -159,7 +159,7 @@ impl Case<'_> {
     }
 
     async fn tell_held(&self, because: &str, document: Document) -> Exit {
-        console::tell(words::nothing_sent_because(because));
+        console::tell(&words::nothing_sent_because(because));
         drop(self.report(document).await);
         Exit::Refused
     }
@@ -189,7 +189,7 @@ impl Case<'_> {
                 ) => {
                     ended = Ok(Ended::Unwitnessed(because));
                 }
-                () = self.stop.requested() => progress.tell(words::stopping()),
+                () = self.stop.requested() => progress.tell(&words::stopping()),
             }
         };
         let hurry = self.stop.asked_for(signal::WORK_MAX);
@@ -207,7 +207,7 @@ impl Case<'_> {
     /// the rest.
     async fn look_on(&self, target: &Target) -> Result<Option<Ended>, Failure> {
         let progress = self.progress();
-        progress.tell(words::another_pays());
+        progress.tell(&words::another_pays());
         let store = &self.instance.store;
         tokio::select! {
             followed = follow(store, &self.run, target.until, &progress, Payer::Elsewhere) => {
@@ -219,7 +219,7 @@ impl Case<'_> {
             }
             turn = self.turn_when_free() => {
                 turn?;
-                progress.tell(words::other_has_ended());
+                progress.tell(&words::other_has_ended());
                 Ok(None)
             }
             () = self.stop.requested() => Ok(Some(Ended::Interrupted)),
@@ -228,7 +228,7 @@ impl Case<'_> {
 
     async fn tell_halted_elsewhere(&self) -> Result<(), StoreError> {
         for account in self.instance.store.halted().await? {
-            console::tell(words::halted_elsewhere(account.as_str()));
+            console::tell(&words::halted_elsewhere(account.as_str()));
         }
         Ok(())
     }
@@ -254,13 +254,13 @@ impl Case<'_> {
 
     fn explain(&self, ended: &Ended) {
         for (account, because) in self.instance.engine.halted() {
-            console::tell(words::halted(account.as_str(), because));
+            console::tell(&words::halted(account.as_str(), because));
         }
         if let Ended::Unwitnessed(because) = ended {
-            console::tell(words::unwitnessed(because));
+            console::tell(&words::unwitnessed(because));
         }
         if *ended == Ended::Interrupted {
-            console::tell(words::how_to_resume(self.arguments.file.display().to_string()));
+            console::tell(&words::how_to_resume(self.arguments.file.display().to_string()));
         }
     }
 
@@ -291,7 +291,7 @@ impl Case<'_> {
                 Some(tally)
             }
             Some(Err(error)) => {
-                console::tell(words::error(with_causes(&error)));
+                console::tell(&words::error(with_causes(&error)));
                 None
             }
             None => None,
@@ -321,7 +321,7 @@ impl Case<'_> {
     }
 
     fn tell_difference(&self, rows: u64) {
-        console::tell(words::some_are_not_read(self.rows, rows));
+        console::tell(&words::some_are_not_read(self.rows, rows));
     }
 }
 
@@ -337,12 +337,12 @@ async fn within<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()
 /// Reports a failure after the first payout may have been sent, so "nothing was sent" would be
 /// wrong.
 fn tell_broken(failure: &Failure) {
-    failure.messages().iter().for_each(|message| console::tell(words::error(message)));
-    console::tell(words::broke_off());
+    failure.messages().iter().for_each(|message| console::tell(&words::error(message)));
+    console::tell(&words::broke_off());
 }
 
 fn tell_incomplete(because: &str) {
-    console::tell(words::report_is_incomplete(because));
+    console::tell(&words::report_is_incomplete(because));
 }
 
 fn tell_waiting(waiting: &Waiting) {
@@ -350,7 +350,7 @@ fn tell_waiting(waiting: &Waiting) {
     if lines.is_empty() {
         return;
     }
-    console::tell(words::for_a_person());
+    console::tell(&words::for_a_person());
     lines.iter().for_each(|line| console::tell(line));
 }
 

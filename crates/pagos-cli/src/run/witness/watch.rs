@@ -16,7 +16,7 @@ const BEAT: Duration = Duration::from_secs(1);
 pub(crate) async fn tell_outages(
     engine: &Engine,
     without: WithoutWitness,
-    tell: impl Fn(Text),
+    tell: impl Fn(&str),
 ) -> Infallible {
     let mut watch = Watch::default();
     loop {
@@ -29,7 +29,7 @@ pub(crate) async fn tell_outages(
 pub(crate) async fn away_too_long(
     engine: &Engine,
     without: WithoutWitness,
-    tell: impl Fn(Text),
+    tell: impl Fn(&str),
 ) -> String {
     let mut watch = Watch::default();
     loop {
@@ -51,14 +51,14 @@ struct Watch {
 }
 
 impl Watch {
-    fn look(&mut self, engine: &Engine, without: WithoutWitness, tell: &impl Fn(Text)) {
+    fn look(&mut self, engine: &Engine, without: WithoutWitness, tell: &impl Fn(&str)) {
         match (engine.without_witness(), &self.away) {
             (Some(because), None) => {
-                tell(line(&because, without));
+                tell(&line(&because, without));
                 self.away = Some((Instant::now(), because));
             }
             (None, Some(_)) => {
-                tell(witness::is_back());
+                tell(&witness::is_back());
                 self.away = None;
             }
             (Some(_), Some(_)) | (None, None) => {}
