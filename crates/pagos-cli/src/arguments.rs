@@ -113,21 +113,6 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-impl Command {
-    /// Whether it speaks to people in both languages. The others would mix them.
-    pub(crate) fn is_bilingual(&self) -> bool {
-        matches!(
-            self,
-            Self::Plan(_)
-                | Self::Pay(_)
-                | Self::Status(_)
-                | Self::History(_)
-                | Self::List(_)
-                | Self::Reconcile(ReconcileCommand::Report(_))
-        )
-    }
-}
-
 /// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {

@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    if arguments.command.is_bilingual() {
+    if command::is_bilingual(&arguments.command) {
         language::speak(arguments.lang);
     }
     let exit = command::run(&arguments).unwrap_or_else(|failure| {
