@@ -86,28 +86,41 @@ const ID_DIGITS_MAX: usize = 5;
 /// digits with a leading zero, and four digits that match a code of the clearing house, are never
 /// taken for an id.
 pub(crate) fn read_id(country: &CountrySettings, text: &str) -> Result<u32, Violation> {
-    let refused = |because: String| {
+    let refused = |because: String, es: String| {
         let remedy = "write the id that `pagos banks` lists, or the name of the bank";
-        Err(Violation::new("bank", because, remedy))
+        Err(Violation::new("bank", because, remedy)
+            .in_spanish(es, "escriba el código que muestra `pagos banks`, o el nombre del banco"))
     };
     if !is_digits(text) {
         return match country.banks.iter().find(|bank| is_same_name(bank.name, text)) {
             Some(bank) => Ok(bank.id),
-            None => refused(format!("{text:?} is neither a bank id nor the exact name of a bank")),
+            None => refused(
+                format!("{text:?} is neither a bank id nor the exact name of a bank"),
+                format!("{text:?} no es el código ni el nombre exacto de un banco"),
+            ),
         };
     }
     if let Some(code) = national_code(country, text) {
         return match country.banks.iter().find(|bank| bank.national == Some(&code)) {
             Some(bank) => Ok(bank.id),
-            None => refused(format!(
-                "{text:?} looks like the code of a clearing house, and no bank of our table has it"
-            )),
+            None => refused(
+                format!(
+                    "{text:?} looks like the code of a clearing house, and no bank of our table has it"
+                ),
+                format!(
+                    "{text:?} parece el código de una cámara de compensación, y ningún banco de \
+                     nuestra tabla lo tiene"
+                ),
+            ),
         };
     }
     match text.parse() {
         Ok(id) if id > 0 && !text.starts_with('0') && text.len() <= ID_DIGITS_MAX => Ok(id),
         Ok(_) | Err(_) => {
-            refused("it is no bank id: an id has no zeros in front and few digits".to_owned())
+            let es =
+                "no es el código de un banco: un código no comienza con cero y tiene pocos dígitos";
+            let because = "it is no bank id: an id has no zeros in front and few digits";
+            refused(because.to_owned(), es.to_owned())
         }
     }
 }

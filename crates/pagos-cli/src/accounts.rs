@@ -208,11 +208,14 @@ impl input::Accounts for Accounts {
                 violations.extend(account.guards.limits.violations(order));
                 if violations.is_empty() { Ok(()) } else { Err(violations) }
             }
-            None => Err(vec![Violation::new(
-                "provider",
-                "is not an account that is configured",
-                "add it to pagos.toml",
-            )]),
+            None => Err(vec![
+                Violation::new(
+                    "provider",
+                    "is not an account that is configured",
+                    "add it to pagos.toml",
+                )
+                .in_spanish("no es una cuenta configurada", "agréguela a pagos.toml"),
+            ]),
         }
     }
 

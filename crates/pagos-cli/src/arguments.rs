@@ -44,7 +44,7 @@ pub(crate) use payment::{
 pub(crate) use reconcile::{
     BookArguments, CloseArguments, DecideArguments, LineStateFilter, LinesArguments,
     MappingsArguments, MatchArguments, ProviderArguments, ReconcileCommand, ReportArguments,
-    ReportFormat, ReportLanguage, StatementArguments,
+    ReportFormat, StatementArguments,
 };
 pub(crate) use retention::{
     ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
@@ -57,7 +57,9 @@ pub(crate) use token::{
 
 pub(crate) use witness::{WitnessArguments, WitnessShowArguments};
 
-use crate::{accounts, arguments::moment::parse_moment, run::database::Database};
+use crate::{
+    accounts, arguments::moment::parse_moment, language::Language, run::database::Database,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -99,6 +101,13 @@ pub(crate) struct Arguments {
     /// Write calls, writes and deliveries to standard error; RUST_LOG says how much [default: info]
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) log: Option<LogFormat>,
+
+    /// The language for people [default: Spanish if LC_ALL, LC_MESSAGES or LANG begins with es]
+    ///
+    /// `plan`, `pay`, `status`, `history`, `list` and the page of `reconcile report` speak it; the
+    /// other commands speak English. JSON, logs, files and exit codes are the same in both.
+    #[arg(long, global = true, value_enum, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<Language>,
 
     #[command(subcommand)]
     pub(crate) command: Command,

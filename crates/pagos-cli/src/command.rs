@@ -35,7 +35,7 @@ mod witness;
 use std::path::Path;
 
 use crate::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, ReconcileCommand},
     exit::{Exit, Failure},
     telemetry,
 };
@@ -87,6 +87,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Twin(twin) => twin::run(twin),
         Command::Conekta(command) => conekta::run(command, config),
     }
+}
+
+/// Whether a command speaks to people in both languages. The others would mix them.
+pub(crate) fn is_bilingual(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Plan(_)
+            | Command::Pay(_)
+            | Command::Status(_)
+            | Command::History(_)
+            | Command::List(_)
+            | Command::Reconcile(ReconcileCommand::Report(_))
+    )
 }
 
 /// The bytes of a file that an argument names.

@@ -13,7 +13,11 @@ use std::{
     time::Duration,
 };
 
-use crate::output::{Screen, broken};
+use crate::{
+    language::{Language, spoken},
+    output::{Screen, broken},
+    words::{Text, pay},
+};
 
 pub(crate) use sheet::Sheet;
 pub(crate) use stream::{Lost, Stream, Ticket};
@@ -90,15 +94,24 @@ pub(crate) fn close() {
 }
 
 /// Asks for confirmation. Without a terminal it does not ask, and `unasked` says what to do then.
-pub(crate) fn is_agreed(question: &str, unasked: &str) -> io::Result<bool> {
+pub(crate) fn is_agreed(question: &Text, unasked: &Text) -> io::Result<bool> {
     if !io::stdin().is_terminal() {
-        tell(&format!("standard input is no terminal; {unasked}"));
+        tell(&pay::no_terminal(unasked));
         return Ok(false);
     }
-    WORDS.push_patiently(format!("{question} [y/N] ").into_bytes())?;
+    WORDS.push_patiently(format!("{question} {} ", pay::choice()).into_bytes())?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(is_yes(answer.trim(), spoken()))
+}
+
+/// What the question offers counts. In Spanish `y` counts too, as people know it from other commands.
+fn is_yes(answer: &str, language: Language) -> bool {
+    match (answer, language) {
+        ("y" | "Y" | "yes", _) => true,
+        (answer, Language::Es) => matches!(answer.to_lowercase().as_str(), "s" | "sí" | "si"),
+        (_, Language::En) => false,
+    }
 }
 
 /// Prints one JSON document on standard output.
@@ -112,6 +125,23 @@ pub(crate) fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_yes_of_the_language_is_a_yes() {
+        for (answer, es, en) in [
+            ("s", true, false),
+            ("Sí", true, false),
+            ("si", true, false),
+            ("y", true, true),
+            ("yes", true, true),
+            ("", false, false),
+            ("n", false, false),
+            ("sin", false, false),
+        ] {
+            let found = [Language::Es, Language::En].map(|language| is_yes(answer, language));
+            assert_eq!(found, [es, en], "{answer}");
+        }
+    }
 
     #[test]
     fn world_17_words_are_broken_where_words_end() {

@@ -2,7 +2,7 @@
 
 use std::{fmt, process::ExitCode};
 
-use crate::{config::ConfigProblem, input::InputError};
+use crate::{config::ConfigProblem, input::InputError, words::pay};
 
 /// How a command ended. The codes are documented and stable: scripts depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.messages.iter().try_for_each(|message| writeln!(f, "error: {message}"))
+        self.messages.iter().try_for_each(|message| writeln!(f, "{}", pay::error(message)))
     }
 }
 

@@ -17,6 +17,7 @@ mod exit;
 #[cfg(feature = "failpoints")]
 mod failpoints;
 mod input;
+mod language;
 mod output;
 mod run;
 mod sandbox;
@@ -24,6 +25,7 @@ mod seams;
 mod telemetry;
 #[cfg(feature = "untrusted")]
 pub mod untrusted;
+mod words;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,9 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    if command::is_bilingual(&arguments.command) {
+        language::speak(arguments.lang);
+    }
     let exit = command::run(&arguments).unwrap_or_else(|failure| {
         console::tell(failure.to_string().trim_end());
         Exit::Refused

@@ -1,7 +1,7 @@
 //! A sandbox bank: the twins of all providers, in this process or in a running `pagos twin`. It has
 //! no real money and no real credentials.
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use pagos_core::{Departure, Transport};
@@ -10,6 +10,8 @@ use pagos_system::System;
 use pagos_twin::{JournalError, Profile, ServeError, ServeOptions, ServerHandle, World, serve};
 use serde::Deserialize;
 use tokio::net::TcpListener;
+
+use crate::words::{Text, pay};
 
 /// How many times faster than ours the time of the twins runs: three minutes there are one second
 /// here, so that a day of retries and reversals takes a few minutes.
@@ -32,18 +34,13 @@ impl Speed {
             Speed::Assumed => SPEED,
         }
     }
-}
 
-impl fmt::Display for Speed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// A description for people.
+    pub(crate) fn text(self) -> Text {
         match self {
-            Speed::Known(1) => f.write_str("their time runs as fast as ours"),
-            Speed::Known(speed) => write!(f, "their time runs {speed} times faster"),
-            Speed::Assumed => write!(
-                f,
-                "they do not tell how fast their time runs (an older pagos?), so {SPEED} times faster \
-                 is assumed"
-            ),
+            Speed::Known(1) => pay::time_is_ours(),
+            Speed::Known(speed) => pay::time_is_faster(speed),
+            Speed::Assumed => pay::time_is_assumed(SPEED),
         }
     }
 }
@@ -133,10 +130,10 @@ impl Sandbox {
     }
 
     /// A description of the twins for people.
-    pub(crate) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> Text {
         match self.server {
-            Some(_) => "simulated providers in this process".to_owned(),
-            None => format!("simulated providers at {}", self.origin),
+            Some(_) => pay::twins_here(),
+            None => pay::twins_at(&self.origin),
         }
     }
 
@@ -320,8 +317,8 @@ mod tests {
             let origin = answering(status, &body).await;
             assert_eq!(speed_of(&origin).await, expected, "{status} {body}");
         }
-        assert_eq!(Speed::Known(50).to_string(), "their time runs 50 times faster");
-        assert!(Speed::Assumed.to_string().contains("200 times faster is assumed"));
+        assert_eq!(Speed::Known(50).text().english(), "their time runs 50 times faster");
+        assert!(Speed::Assumed.text().english().contains("200 times faster is assumed"));
         assert_eq!((Speed::Known(7).times(), Speed::Assumed.times()), (7, SPEED));
     }
 }

@@ -194,18 +194,27 @@ pub(crate) fn list() -> Vec<Bank> {
 /// Checks that the bank of an order agrees with its CLABE: the three digits of the CLABE, or
 /// Banxico's key. A name cannot be compared.
 pub(crate) fn agree(bank: &str, account: &Clabe) -> Result<(), Violation> {
-    let refused = |because: String| {
+    let refused = |because: String, es: String| {
         let remedy = "leave the bank empty, since the CLABE says it, or correct one of the two";
-        Err(Violation::new("bank", because, remedy))
+        Err(Violation::new("bank", because, remedy).in_spanish(
+            es,
+            "deje vacío el banco, porque la CLABE lo dice, o corrija uno de los dos",
+        ))
     };
     let row = BANKS.iter().find(|row| row.banxico == Some(bank));
     let code = row.map_or(bank, |row| row.code);
     if code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return refused(format!("{bank:?} is no number of a bank"));
+        return refused(
+            format!("{bank:?} is no number of a bank"),
+            format!("{bank:?} no es el número de un banco"),
+        );
     }
     match code == account.bank() {
         true => Ok(()),
-        false => refused(format!("the CLABE belongs to bank {}, not to {bank}", account.bank())),
+        false => refused(
+            format!("the CLABE belongs to bank {}, not to {bank}", account.bank()),
+            format!("la CLABE es del banco {}, no de {bank}", account.bank()),
+        ),
     }
 }
 

@@ -136,12 +136,36 @@ pub struct Violation {
     pub because: String,
     /// What to do.
     pub remedy: String,
+    /// Both in Spanish, if the provider has them: [`Violation::in_spanish`].
+    #[serde(skip)]
+    spanish: Option<Box<[String; 2]>>,
 }
 
 impl Violation {
     /// A violation of `field`: what is wrong, and what to do.
     pub fn new(field: &'static str, because: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { field, because: because.into(), remedy: remedy.into() }
+        Self { field, because: because.into(), remedy: remedy.into(), spanish: None }
+    }
+
+    /// Adds the same in Spanish, for people. Programs read the English texts.
+    ///
+    /// ```
+    /// use pagos_core::Violation;
+    ///
+    /// let found = Violation::new("amount", "it has cents", "write whole pesos")
+    ///     .in_spanish("tiene centavos", "escriba pesos enteros");
+    /// assert_eq!(found.spanish(), Some(("tiene centavos", "escriba pesos enteros")));
+    /// assert_eq!(found.to_string(), "amount: it has cents; write whole pesos");
+    /// ```
+    #[must_use]
+    pub fn in_spanish(self, because: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { spanish: Some(Box::new([because.into(), remedy.into()])), ..self }
+    }
+
+    /// What is wrong and what to do in Spanish; `None` if the provider has only English.
+    pub fn spanish(&self) -> Option<(&str, &str)> {
+        let [because, remedy] = self.spanish.as_deref()?;
+        Some((because, remedy))
     }
 }
 

@@ -113,7 +113,7 @@ words! {
     attempt_begun "Intento iniciado" "Attempt begun",
     attempt_closed "Intento cerrado" "Attempt closed",
     observed "Se supo" "Learned",
-    reversed "Reversa" "Reversed",
+    reversed "Reverso" "Reversed",
     contradicted "Contradice la orden" "Contradicts the order",
     asked "Consulta sin novedad" "Queried, nothing learned",
     decided "Decisión" "Decision",
@@ -156,8 +156,8 @@ words! {
     of_needed "de las necesarias" "of those needed",
     decide "Decidir" "Decide",
     decision_cannot_be_undone
-        "La decisión queda en la historia con su nombre y no se puede deshacer. Mire antes el extracto del banco o del proveedor."
-        "The decision is kept in the history with your name and cannot be undone. Look at the bank's or the provider's statement first.",
+        "La decisión queda en la historia con su nombre y no se puede deshacer. Mire antes la cartola del banco o el panel del proveedor."
+        "The decision is kept in the history with your name and cannot be undone. Look at the bank's statement or the provider's panel first.",
     note "Nota: cómo lo sabe" "Note: how you know it",
     note_hint "Por ejemplo: «Cartola del 12 de mayo, línea 40»."
         "For example: “Statement of 12 May, line 40”.",
@@ -172,7 +172,7 @@ words! {
     // Runs.
     state "Estado" "State",
     orders "Pagos" "Payouts",
-    submitted_by "Presentada por" "Submitted by",
+    submitted_by "Ingresada por" "Submitted by",
     released_at "Liberada" "Released",
     held "retenida" "held",
     waits_for_approval "espera aprobación" "waits for approval",
@@ -232,7 +232,7 @@ words! {
     last_day "24 horas" "24 hours",
     last_month "30 días" "30 days",
     in_flight "por enviar o en curso" "to be sent or under way",
-    reversals "Reversas" "Reversals",
+    reversals "Reversos" "Reversals",
     no_samples "aún sin datos" "no data yet",
     least "mínimo" "least",
     most "máximo" "most",
@@ -409,6 +409,16 @@ words! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_statuses_are_those_of_the_glossary() {
+        let glossary = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/GLOSSARY.md");
+        let glossary = std::fs::read_to_string(glossary).unwrap();
+        let statuses = ["created", "in_doubt", "pending", "paid", "failed", "quarantined"];
+        for (name, es, en) in ALL.iter().filter(|(name, ..)| statuses.contains(name)) {
+            assert!(glossary.contains(&format!("\n| {es} | {en} |")), "{name}: {es}, {en}");
+        }
+    }
 
     #[test]
     fn every_word_is_there_in_both_languages() {

@@ -133,3 +133,19 @@ impl Words {
         if word == "proposed" { self.proposed } else { self.open }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statuses_are_those_of_the_glossary() {
+        let glossary = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/GLOSSARY.md");
+        let glossary = std::fs::read_to_string(glossary).unwrap();
+        for word in ["created", "unknown", "pending", "succeeded", "failed", "quarantined"] {
+            let (es, en) = (ES.status(word), EN.status(word));
+            let row = format!("\n| {es} | {en} | `{word}` |");
+            assert!(glossary.contains(&row), "{row}");
+        }
+    }
+}

@@ -86,10 +86,14 @@ pub(crate) fn list() -> Vec<Bank> {
 /// spreadsheets remove it and a typing error looks the same.
 pub(crate) fn read(bank: Option<&str>) -> Result<&str, Violation> {
     let remedy = "write its three digits, with zeros at the front: 012; `pagos banks` lists them";
+    let es_remedy =
+        "escriba sus tres dígitos, con los ceros a la izquierda: 012; `pagos banks` los muestra";
     match bank {
         Some(bank) if bank.len() == 3 && bank.bytes().all(|byte| byte.is_ascii_digit()) => Ok(bank),
-        Some(bank) => Err(Violation::new("bank", format!("{bank:?} is not three digits"), remedy)),
-        None => Err(Violation::new("bank", "the bank is missing", remedy)),
+        Some(bank) => Err(Violation::new("bank", format!("{bank:?} is not three digits"), remedy)
+            .in_spanish(format!("{bank:?} no son tres dígitos"), es_remedy)),
+        None => Err(Violation::new("bank", "the bank is missing", remedy)
+            .in_spanish("falta el banco", es_remedy)),
     }
 }
 

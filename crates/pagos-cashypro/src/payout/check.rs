@@ -28,6 +28,10 @@ pub(crate) fn read_amount(
             "currency",
             format!("{} is not the currency of {}", amount.currency, country.country),
             format!("pay in {currency}, or through an account of another country"),
+        )
+        .in_spanish(
+            format!("{} no es la moneda de {}", amount.currency, country.country),
+            format!("pague en {currency}, o por una cuenta de otro país"),
         ));
     }
     let limits = [country.amount_minor_min, country.amount_minor_max];
@@ -37,6 +41,10 @@ pub(crate) fn read_amount(
             "amount",
             format!("{amount} is not between {least} and {most}"),
             "change the amount, or the limits in the configuration if your contract has others",
+        )
+        .in_spanish(
+            format!("{amount} no está entre {least} y {most}"),
+            "cambie el monto, o los límites en la configuración si su contrato tiene otros",
         ));
     }
     let fraction = |_| {
@@ -44,6 +52,10 @@ pub(crate) fn read_amount(
             "amount",
             format!("{amount} has cents and only whole amounts are sent"),
             "write a whole amount; nothing is rounded for you",
+        )
+        .in_spanish(
+            format!("{amount} tiene centavos y solo se envían montos enteros"),
+            "escriba un monto entero; Pagos no redondea nada",
         )
     };
     if country.fraction == Fraction::Refused {
@@ -58,13 +70,18 @@ pub(crate) fn read_name<'a>(
 ) -> Result<&'a str, Violation> {
     let length = name.chars().count();
     if name.trim().is_empty() || name.chars().any(char::is_control) {
-        return Err(Violation::new("name", "the name is empty", "write the account holder's name"));
+        return Err(Violation::new("name", "the name is empty", "write the account holder's name")
+            .in_spanish("el nombre está vacío", "escriba el nombre del titular de la cuenta"));
     }
     if length > country.name_length_max {
         return Err(Violation::new(
             "name",
             format!("{length} characters, and {} are the most", country.name_length_max),
             "shorten it as the bank writes it; it is never cut for you",
+        )
+        .in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {}", country.name_length_max),
+            "acórtelo como lo escribe el banco; Pagos nunca lo corta",
         ));
     }
     Ok(name)
@@ -81,7 +98,8 @@ pub(super) fn read_bank<'a>(
     beneficiary: &'a Beneficiary,
 ) -> Result<Bank<'a>, Violation> {
     let Some(bank) = beneficiary.bank.as_ref().map(|bank| bank.as_str()) else {
-        return Err(Violation::new("bank", "the bank is missing", "write its id"));
+        return Err(Violation::new("bank", "the bank is missing", "write its id")
+            .in_spanish("falta el banco", "escriba su código"));
     };
     match country.bank_field {
         BankField::Ifsc => Ok(Bank { id: None, ifsc: Some(bank) }),
@@ -106,6 +124,10 @@ pub(super) fn read_account_type(
             "account_type",
             format!("{kind} does not go with a wallet such as Nequi or Daviplata"),
             "write wallet or savings",
+        )
+        .in_spanish(
+            format!("{kind} no corresponde a una billetera como Nequi o Daviplata"),
+            "escriba wallet o savings",
         ));
     }
     match country.account_types.iter().find(|(known, _)| *known == kind) {
@@ -114,6 +136,10 @@ pub(super) fn read_account_type(
             "account_type",
             format!("{kind} accounts are not known in {}", country.country),
             "write one of the account types of this country",
+        )
+        .in_spanish(
+            format!("en {} no hay cuentas {kind}", country.country),
+            "escriba uno de los tipos de cuenta de este país",
         )),
     }
 }
@@ -129,7 +155,8 @@ pub(super) fn read_account<'a>(
             "account",
             format!("longer than {ACCOUNT_LENGTH_MAX} characters"),
             "check the number",
-        ));
+        )
+        .in_spanish(format!("tiene más de {ACCOUNT_LENGTH_MAX} caracteres"), "revise el número"));
     }
     let problem = match country.account_rule {
         AccountRule::Colombian if is_wallet(country, bank_id) => check_wallet(number),
@@ -137,45 +164,71 @@ pub(super) fn read_account<'a>(
         AccountRule::Mexican => check_mexican_account(number, beneficiary.account_type),
         AccountRule::Unchecked => None,
     };
-    match problem {
-        Some((because, remedy)) => Err(Violation::new("account", because, remedy)),
-        None => Ok(number),
-    }
+    problem.map_or(Ok(number), Err)
 }
 
 // Guess: the manual's sample pays 3023612345 into bank 33, and Colombian mobile numbers have ten
 // digits of which the first is 3.
-fn check_wallet(number: &str) -> Option<(&'static str, &'static str)> {
+fn check_wallet(number: &str) -> Option<Violation> {
     let is_mobile = number.len() == 10 && is_digits(number) && number.starts_with('3');
-    (!is_mobile).then_some((
-        "a wallet's account is a mobile number: ten digits, of which the first is 3",
-        "write the number without country code, blanks and dashes",
-    ))
+    (!is_mobile).then(|| {
+        Violation::new(
+            "account",
+            "a wallet's account is a mobile number: ten digits, of which the first is 3",
+            "write the number without country code, blanks and dashes",
+        )
+        .in_spanish(
+            "la cuenta de una billetera es un número de celular: diez dígitos que comienzan con 3",
+            "escriba el número sin código de país, espacios ni guiones",
+        )
+    })
 }
 
 // Guess: the documents give only a length. Refused are the typical errors of spreadsheets: an
 // exponent, a decimal point, missing leading zeros.
-fn check_bank_account(number: &str) -> Option<(&'static str, &'static str)> {
+fn check_bank_account(number: &str) -> Option<Violation> {
     if !is_digits(number) {
-        return Some((
+        let found = Violation::new(
+            "account",
             "a Colombian account number is digits only",
             "write it without dashes; if it looks like 1.23E+10, a spreadsheet has spoilt it",
+        );
+        return Some(found.in_spanish(
+            "un número de cuenta colombiano solo tiene dígitos",
+            "escríbalo sin guiones; si parece 1.23E+10, una planilla lo dañó",
         ));
     }
-    (number.len() < 6).then_some((
-        "shorter than 6 digits",
-        "check it; a spreadsheet may have removed zeros at its start",
-    ))
+    (number.len() < 6).then(|| {
+        Violation::new(
+            "account",
+            "shorter than 6 digits",
+            "check it; a spreadsheet may have removed zeros at its start",
+        )
+        .in_spanish(
+            "tiene menos de 6 dígitos",
+            "revíselo; una planilla puede haber quitado ceros a la izquierda",
+        )
+    })
 }
 
 /// Source: docs: en/mex/appendix (16 digits of a card or 18 of a CLABE, both checked there too).
-fn check_mexican_account(number: &str, kind: AccountType) -> Option<(&'static str, &'static str)> {
+fn check_mexican_account(number: &str, kind: AccountType) -> Option<Violation> {
     if kind == AccountType::Clabe {
         let is_clabe = number.parse::<Clabe>().is_ok();
-        return (!is_clabe).then_some(("not a CLABE", "write its 18 digits"));
+        return (!is_clabe).then(|| {
+            Violation::new("account", "not a CLABE", "write its 18 digits")
+                .in_spanish("no es una CLABE", "escriba sus 18 dígitos")
+        });
     }
     let is_card = number.len() == 16 && is_digits(number);
-    (!is_card).then_some(("a card or bank number has 16 digits", "write them without blanks"))
+    (!is_card).then(|| {
+        Violation::new(
+            "account",
+            "a card or bank number has 16 digits",
+            "write them without blanks",
+        )
+        .in_spanish("un número de tarjeta o de banco tiene 16 dígitos", "escríbalos sin espacios")
+    })
 }
 
 fn is_digits(text: &str) -> bool {
@@ -205,7 +258,8 @@ pub(crate) fn read_document<'a>(
                 "document",
                 "the document is missing",
                 "write the document that the account was opened with",
-            ));
+            )
+            .in_spanish("falta el documento", "escriba el documento con que se abrió la cuenta"));
         }
     };
     let kind = document.kind();
@@ -215,6 +269,10 @@ pub(crate) fn read_document<'a>(
             "document_type",
             format!("{kind} is not a document of {}", country.country),
             "write the type of the document that the account was opened with",
+        )
+        .in_spanish(
+            format!("{kind} no es un documento de {}", country.country),
+            "escriba el tipo del documento con que se abrió la cuenta",
         ));
     }
     let number = document.number();
@@ -231,6 +289,11 @@ pub(crate) fn read_document<'a>(
             format!("a {kind} number is sent without dots and dashes"),
             "write digits only (a passport: letters and digits); keep or drop the check digit of \
              a NIT as the bank has it",
+        )
+        .in_spanish(
+            format!("un número de {kind} se envía sin puntos ni guiones"),
+            "escriba solo dígitos (un pasaporte: letras y dígitos); conserve u omita el dígito de \
+             verificación de un NIT como lo tenga el banco",
         ));
     }
     Ok(WireDocument { kind: row.map(|(_, value)| *value), number: Some(number) })
@@ -254,7 +317,10 @@ pub(super) fn read_contact<'a>(
     let email = fits(beneficiary.email.as_deref(), country.email_length_max);
     let missing = |field| {
         let because = format!("{} wants it, and it is missing or too long", country.country);
-        Violation::new(field, because, "write it, not longer than the provider takes")
+        Violation::new(field, because, "write it, not longer than the provider takes").in_spanish(
+            format!("{} lo pide, y falta o es demasiado largo", country.country),
+            "escríbalo, no más largo de lo que acepta el proveedor",
+        )
     };
     if country.phone == Presence::Required && phone.is_none() {
         return Err(missing("phone"));
@@ -280,6 +346,10 @@ pub(crate) fn read_remark<'a>(
             "description",
             format!("{length} characters, and {REMARK_LENGTH_MAX} are the most"),
             "shorten it",
+        )
+        .in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {REMARK_LENGTH_MAX}"),
+            "acórtela",
         ));
     }
     let is_plain = description.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
@@ -288,6 +358,10 @@ pub(crate) fn read_remark<'a>(
             "description",
             "only plain letters, digits and signs are sent",
             "write it without accents and line breaks",
+        )
+        .in_spanish(
+            "solo se envían letras simples, dígitos y signos",
+            "escríbala sin tildes ni saltos de línea",
         ));
     }
     Ok(description)

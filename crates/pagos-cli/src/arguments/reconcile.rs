@@ -100,9 +100,6 @@ pub(crate) struct ReportArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Table)]
     pub(crate) format: ReportFormat,
-    /// The language of the page
-    #[arg(long, value_enum, default_value_t = ReportLanguage::En)]
-    pub(crate) lang: ReportLanguage,
     /// Show every payout, not only those that somebody should look at
     #[arg(long)]
     pub(crate) all: bool,
@@ -122,15 +119,6 @@ pub(crate) enum ReportFormat {
     Json,
     /// One page without anything from elsewhere, to print and to file
     Html,
-}
-
-/// The language of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportLanguage {
-    /// Español
-    Es,
-    /// English
-    En,
 }
 
 /// Arguments of `reconcile lines`.

@@ -22,6 +22,7 @@ use crate::{
         actor::{actor, approver},
         database::Database,
     },
+    words::pay,
 };
 
 pub(super) fn runs(arguments: &RunsArguments) -> Result<Exit, Failure> {
@@ -69,8 +70,7 @@ pub(super) fn approve(
             Some(digest) => digest.parse::<RunDigest>()?,
             None => {
                 approval_lines(&waits).iter().for_each(|line| console::tell(line));
-                let unasked = "name what you looked at with --digest";
-                if !console::is_agreed("Approve this?", unasked)? {
+                if !console::is_agreed(&pay::approve_this(), &pay::name_the_digest())? {
                     return Ok(Exit::Refused);
                 }
                 waits.digest.clone()

@@ -1,16 +1,17 @@
 //! `pagos history KEY`: prints everything that was done and learned about one payout, oldest first.
 
-use std::io::Write;
+use std::{fmt::Display, io::Write};
 
-use pagos_core::{Change, Observation, Timestamp};
+use pagos_core::{Change, Observation, Source, Status, Timestamp};
 use pagos_engine::{Entry, Proof};
 
 use crate::{
     arguments::KeyArguments,
     console,
     exit::{Exit, Failure},
-    output::{List, Screen},
+    output::{List, Outcome, Screen},
     run::{self, database::Database},
+    words::{Text, payout as words},
 };
 
 /// Prints the history.
@@ -21,7 +22,7 @@ pub(super) fn run(arguments: &KeyArguments) -> Result<Exit, Failure> {
         console::print_json(&entries)?;
         return Ok(Exit::Succeeded);
     }
-    print(&entries, line, "nothing was sent yet")?;
+    print(&entries, line, words::nothing_sent())?;
     Ok(Exit::Succeeded)
 }
 
@@ -34,8 +35,8 @@ async fn entries(db: &Database, key: &str) -> Result<Vec<Entry>, Failure> {
 /// Prints a history for people: times and events.
 pub(super) fn print(
     entries: &[Entry],
-    line: impl Fn(&Entry) -> (Timestamp, String),
-    none: &str,
+    line: impl Fn(&Entry) -> (Timestamp, Text),
+    none: impl Display,
 ) -> Result<(), Failure> {
     let mut list = List::narrow();
     for (at, text) in entries.iter().map(line) {
@@ -50,61 +51,81 @@ pub(super) fn print(
 }
 
 /// The time and text of an entry.
-pub(super) fn line(entry: &Entry) -> (Timestamp, String) {
+pub(super) fn line(entry: &Entry) -> (Timestamp, Text) {
     match entry {
-        Entry::AttemptBegun { number, at, .. } => {
-            (*at, format!("attempt {number} begun: it may be sent from here on"))
-        }
+        Entry::AttemptBegun { number, at, .. } => (*at, words::attempt_begun(*number)),
         Entry::AttemptClosed { number, proof, at, because } => {
-            (*at, format!("attempt {number} is not alive ({}): {because}", proven(*proof)))
+            (*at, words::attempt_closed(*number, proven(*proof), because))
         }
         Entry::Observed { observation, change } => {
-            (observation.seen_at, format!("{} [{}]", told(observation), effect(*change)))
+            let text = words::with_effect(told(observation), effect(*change));
+            (observation.seen_at, text)
         }
         Entry::Contradicted { observation, because } => {
-            (observation.seen_at, format!("{} [quarantined: {because}]", told(observation)))
+            (observation.seen_at, words::quarantined_because(told(observation), because))
         }
-        Entry::Asked { at, answer } => (*at, format!("asked: {answer}")),
-        Entry::Attention { at, because } => (*at, format!("for a person: {because}")),
-        Entry::Disclosed { at, by } => (*at, format!("{by} looked at the account number")),
+        Entry::Asked { at, answer } => (*at, words::asked(answer.to_string())),
+        Entry::Attention { at, because } => (*at, words::for_a_person(because)),
+        Entry::Disclosed { at, by } => (*at, words::looked_at_account(by.as_str())),
         Entry::Decided { at, by, decision, note, approved_by } => {
             let approved: Vec<&str> = approved_by.iter().map(|actor| actor.as_str()).collect();
-            let approved = match approved.is_empty() {
-                true => String::new(),
-                false => format!(", approved by {}", approved.join(", ")),
+            let (by, decision) = (by.to_string(), decision.to_string());
+            let text = match approved.is_empty() {
+                true => words::decided(by, decision, note),
+                false => words::decided_with(by, decision, approved.join(", "), note),
             };
-            (*at, format!("{by} decided {decision}{approved}: {note}"))
+            (*at, text)
         }
     }
 }
 
-pub(super) fn told(observation: &Observation) -> String {
-    let mut text = format!("{}: {}", observation.source.word(), observation.status);
+pub(super) fn told(observation: &Observation) -> Text {
+    let mut text = words::learned(source(observation.source), status(observation.status));
     for word in [&observation.provider_code, &observation.message].into_iter().flatten() {
-        text.push_str(&format!(", {word}"));
+        text = Text::list(&[text, word.clone().into()]);
     }
-    if let Some(provider_at) = observation.provider_at {
-        text.push_str(&format!(", provider time {provider_at}"));
+    match observation.provider_at {
+        Some(provider_at) => words::provider_time(text, provider_at.to_string()),
+        None => text,
     }
-    text
 }
 
-pub(super) fn effect(change: Change) -> String {
+fn source(source: Source) -> Text {
+    match source {
+        Source::Reply => words::source_reply(),
+        Source::Query => words::source_query(),
+        Source::VerifiedEvent => words::source_verified(),
+        Source::UnverifiedEvent => words::source_unverified(),
+        Source::Listing => words::source_listing(),
+        Source::Operator => words::source_operator(),
+    }
+}
+
+/// The status, and the engine's word for why it failed.
+fn status(status: Status) -> Text {
+    let text = Outcome::from(status).text();
+    match status {
+        Status::Failed(reason) => words::failed_because(text, reason.word()),
+        Status::Created | Status::Unknown | Status::Pending | Status::Succeeded => text,
+    }
+}
+
+pub(super) fn effect(change: Change) -> Text {
     match change {
-        Change::Same => "same".to_owned(),
-        Change::Advanced => "advanced".to_owned(),
-        Change::Reversed { from, to } => format!("REVERSED from {from} to {to}"),
-        Change::Stale => "stale, changes nothing".to_owned(),
-        Change::Confirm => "to be confirmed by a query".to_owned(),
+        Change::Same => words::effect_same(),
+        Change::Advanced => words::effect_advanced(),
+        Change::Reversed { from, to } => words::effect_reversed(status(from), status(to)),
+        Change::Stale => words::effect_stale(),
+        Change::Confirm => words::effect_confirm(),
     }
 }
 
-pub(super) fn proven(proof: Proof) -> &'static str {
+pub(super) fn proven(proof: Proof) -> Text {
     match proof {
-        Proof::NeverReached => "never reached the provider",
-        Proof::RefusedUnread => "refused unread",
-        Proof::Rejected => "rejected",
-        Proof::Absent => "absent at the provider",
-        Proof::Operator => "a person decided",
+        Proof::NeverReached => words::proof_never_reached(),
+        Proof::RefusedUnread => words::proof_refused_unread(),
+        Proof::Rejected => words::proof_rejected(),
+        Proof::Absent => words::proof_absent(),
+        Proof::Operator => words::proof_operator(),
     }
 }

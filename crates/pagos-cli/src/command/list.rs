@@ -10,6 +10,7 @@ use crate::{
     arguments::ListArguments,
     exit::{Exit, Failure},
     run::{self, database::Database, document::Document, report::Pages},
+    words::payout as words,
 };
 
 /// Prints the payouts.
@@ -35,9 +36,8 @@ fn filter(arguments: &ListArguments) -> Result<Filter, Failure> {
     if let (Some(since), Some(until)) = (arguments.since, arguments.until)
         && until <= since
     {
-        return Err(Failure::new(format!(
-            "--until {until} is not after --since {since}, so nothing is in between"
-        )));
+        let (until, since) = (until.to_string(), since.to_string());
+        return Err(Failure::new(words::until_before_since(until, since)));
     }
     Ok(Filter {
         run: arguments.run.clone().map(RunId),
@@ -54,11 +54,7 @@ async fn check_names(store: &dyn Store, filter: &Filter, db: &Database) -> Resul
     if let Some(run) = &filter.run
         && store.run(run).await?.is_none()
     {
-        let name = &run.0;
-        return Err(Failure::new(format!(
-            "{db}: no file with the digest {name} was paid from it; `pagos plan --json FILE` prints \
-             the digest of a file"
-        )));
+        return Err(Failure::new(words::run_is_not_known(db.to_string(), &run.0)));
     }
     let Some(wanted) = &filter.account else { return Ok(()) };
     let tally = store.tally(None).await?;
@@ -68,8 +64,9 @@ async fn check_names(store: &dyn Store, filter: &Filter, db: &Database) -> Resul
         return Ok(());
     }
     let known: Vec<&str> = known.into_iter().map(AccountName::as_str).collect();
+    let (db, wanted) = (db.to_string(), wanted.as_str());
     Err(Failure::new(match known[..] {
-        [] => format!("{db}: no payout of account {wanted} is in it, nor any other"),
-        _ => format!("{db}: no payout of account {wanted} is in it, only of {}", known.join(", ")),
+        [] => words::no_payout_at_all(db, wanted),
+        _ => words::no_payout_of(db, wanted, known.join(", ")),
     }))
 }

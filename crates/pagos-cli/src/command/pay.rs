@@ -31,6 +31,7 @@ use crate::{
         submit::{self, Stored},
         target::{Choice, Target},
     },
+    words,
 };
 
 pub(crate) fn run(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -49,7 +50,7 @@ async fn pay(arguments: &PayArguments, config: Option<&Path>) -> Result<Exit, Fa
     target.limit_rates(&arguments.rates);
     target.witness_at(&arguments.witness);
     if let Some(about) = target.about_sandbox() {
-        console::tell(&format!("{about}; payouts are kept in {db}"));
+        console::tell(&words::pay::sandbox_kept(about, db.to_string()));
     }
     let sandbox = target.sandbox.take();
     let exit = pay_through(target, arguments, &payroll, (&db, by.as_ref())).await;
@@ -110,7 +111,7 @@ async fn pay_through(
         }
     }
     if planned.rows == 0 || !may_begin(&planned, &target.accounts, arguments)? {
-        console::tell("this command sent nothing");
+        console::tell(&words::pay::nothing_sent());
         document.refuse()?;
         let is_empty = planned.rows_bad == 0 && planned.rows == 0;
         return Ok(if is_empty { Exit::Succeeded } else { Exit::Refused });
@@ -146,16 +147,14 @@ fn is_refused(
     document: &mut Document,
 ) -> Result<bool, Failure> {
     if arguments.strict && !planned.is_clean() {
-        console::tell("this command sent nothing: with --strict a warning is an error");
+        console::tell(&words::pay::nothing_sent_because(words::pay::strict_warning()));
         for warning in &planned.warnings {
             document.problem(warning)?;
         }
         return Ok(true);
     }
     if !planned.is_good() && !arguments.skip_invalid {
-        console::tell(
-            "this command sent nothing; correct the rows, or pay the others with --skip-invalid",
-        );
+        console::tell(&words::pay::nothing_sent_rows());
         return Ok(true);
     }
     Ok(false)
@@ -171,7 +170,7 @@ fn refuse_stored(
         console::tell_patiently(&format!("{}: {problem}", input::path_text(&payroll.name)));
         document.problem(problem)?;
     }
-    console::tell("this command sent nothing; `pagos list` shows what was paid before");
+    console::tell(&words::pay::nothing_sent_known());
     document.refuse()?;
     Ok(Exit::Refused)
 }
@@ -179,18 +178,10 @@ fn refuse_stored(
 /// Tells which payouts of the file are not sent again.
 fn tell_known(stored: &Stored) {
     if stored.existing > 0 {
-        console::tell(&format!(
-            "{} of these payouts are known already and are not sent again; {} are new",
-            stored.existing, stored.new
-        ));
+        console::tell(&words::pay::known_already(stored.existing, stored.new));
     }
     if let Some(seal) = stored.archived_since {
-        console::tell(&format!(
-            "{} of these payouts are settled and in the archive, the first of them since {}, and are not \
-             sent again; `pagos archive find KEY DIR` shows each",
-            stored.archived,
-            seal.day_text()
-        ));
+        console::tell(&words::pay::archived_already(stored.archived, seal.day_text()));
     }
 }
 
@@ -216,11 +207,8 @@ fn is_unproven(need: &Need, by: Option<&Actor>) -> bool {
 }
 
 fn refuse_unproven(need: &Need, mut document: Document) -> Result<Exit, Failure> {
-    console::tell(&format!(
-        "error: others than whoever submits this must approve it, and it is not proven who that is; \
-         nothing is stored and nothing sent: {}",
-        how_to_prove(Scope::Submit)
-    ));
+    let because = words::pay::is_unproven(how_to_prove(Scope::Submit));
+    console::tell(&words::pay::error(because));
     document.of_approval(need, None);
     document.refuse()?;
     Ok(Exit::Refused)
@@ -242,12 +230,12 @@ fn may_begin(
     for total in &planned.totals {
         let environment = accounts.get(&total.account).map(|account| account.environment);
         if environment == Some(Environment::Live) {
-            console::tell_patiently(&format!("{} is LIVE: this is real money", total.account));
+            console::tell_patiently(&words::pay::is_live(total.account.as_str()));
         }
     }
     let question = match planned.rows {
-        1 => "Pay 1 payout?".to_owned(),
-        rows => format!("Pay {rows} payouts?"),
+        1 => words::pay::pay_one(),
+        rows => words::pay::pay_many(rows),
     };
-    Ok(arguments.yes || console::is_agreed(&question, "say --yes to pay without asking")?)
+    Ok(arguments.yes || console::is_agreed(&question, &words::pay::say_yes())?)
 }

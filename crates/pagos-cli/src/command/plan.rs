@@ -13,12 +13,13 @@ use crate::{
     arguments::PlanArguments,
     console,
     exit::{Exit, Failure},
-    input::{self, Folded, Format, Orders, Payroll, Plan, Problem, RowError},
+    input::{self, Delimiter, Folded, Format, Orders, Payroll, Plan, Problem, RowError},
     output::{
         Outcome, PayoutsJson, Row, Screen, Totals, write_banks, write_plan_totals, write_sentence,
     },
     run::need::Need,
     seams,
+    words::{Text, file, pay},
 };
 
 pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Exit, Failure> {
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
     };
     tell_cautions(&plan, &accounts);
     if arguments.strict && !plan.is_clean() {
-        console::tell("with --strict a warning is an error");
+        console::tell(&pay::strict_warning());
         return Ok(Exit::Refused);
     }
     match plan.is_good() {
@@ -44,7 +45,7 @@ pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
     let is_used = |account: &&Account| plan.totals.iter().any(|it| it.account == account.name);
     for account in accounts.all().iter().filter(is_used) {
         if let Some(caution) = account.caution {
-            console::tell(&format!("warning: account {}: {caution}", account.name));
+            console::tell(&pay::account_caution(account.name.as_str(), caution));
         }
     }
 }
@@ -53,7 +54,7 @@ pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
 pub(super) fn open_accounts(config: Option<&Path>) -> Result<Accounts, Failure> {
     let (configuration, seams) = (accounts::load(config)?, seams::offline());
     if configuration.accounts.is_empty() {
-        console::tell("no account is configured: rows are checked by each provider's own rules");
+        console::tell(&pay::no_account_configured());
         return Ok(Accounts::without_configuration(&seams)?);
     }
     Ok(Accounts::open(&configuration, MissingFields::Credentials, &seams)?)
@@ -76,10 +77,11 @@ pub(super) fn report(
     let mut warnings = Folded::default();
     plan.warnings.iter().for_each(|warning| warnings.add(warning.clone()));
     let lines = warnings.lines();
-    lines.for_each(|line| console::tell_patiently(&format!("warning: {name}: {line}")));
-    if plan.warnings_more > 0 {
-        let more = count_text(plan.warnings_more, "more warning");
-        console::tell_patiently(&format!("warning: {name}: ... and {more}"));
+    lines.for_each(|line| console::tell_patiently(&pay::warning_about(&name, line)));
+    match plan.warnings_more {
+        0 => {}
+        1 => console::tell_patiently(&pay::warning_about(&name, file::one_more_warning())),
+        more => console::tell_patiently(&pay::warning_about(&name, file::more_warnings(more))),
     }
     Ok(plan)
 }
@@ -88,17 +90,22 @@ fn print_text(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
     let plan = report(payroll, accounts, &mut |_| Ok(()))?;
     let mut out = console::stdout();
     let rows = match plan.is_unreadable {
-        true => "refused as a whole".to_owned(),
-        false => count_text(plan.rows + plan.rows_bad, "row"),
+        true => pay::refused_as_a_whole(),
+        false => match plan.rows + plan.rows_bad {
+            1 => pay::one_row(),
+            rows => pay::rows(rows),
+        },
     };
-    let format = plan.format.as_ref().map(format_text).unwrap_or_default();
+    let format = plan.format.as_ref().map_or_else(String::new, |format| format_text(format).into());
     let screen = Screen::of_stdout();
     let text =
         format!("{}: {rows}, {format}sha256 {}", input::path_text(&payroll.name), plan.digest);
     write_sentence(&mut out, screen, &text)?;
     if !plan.is_good() && !plan.is_unreadable {
-        let bad = count_text(plan.rows_bad, "bad row");
-        let text = format!("{bad}: nothing of this file can be paid until every row is good");
+        let text = match plan.rows_bad {
+            1 => pay::one_bad_row(),
+            bad => pay::bad_rows(bad),
+        };
         write_sentence(&mut out, screen, &text)?;
     }
     write_banks(&mut out, screen, &plan.banks)?;
@@ -117,14 +124,18 @@ fn need_of(payroll: &Payroll, plan: &Plan, accounts: &Accounts) -> Result<Option
 }
 
 /// The format of the file, in words.
-fn format_text(format: &Format) -> String {
+fn format_text(format: &Format) -> Text {
     match format {
         Format::Text { delimiter, encoding } => {
-            format!("{}, fields separated by {}s, ", encoding.word(), delimiter.word())
+            let separator = match delimiter {
+                Delimiter::Comma => pay::commas(),
+                Delimiter::Semicolon => pay::semicolons(),
+                Delimiter::Tab => pay::tabs(),
+                Delimiter::Pipe => pay::pipes(),
+            };
+            pay::separated_by(encoding.word(), separator)
         }
-        Format::Sheet { name } => {
-            format!("sheet {name:?}, ")
-        }
+        Format::Sheet { name } => pay::sheet(name),
     }
 }
 
@@ -150,7 +161,7 @@ fn print_json(payroll: &Payroll, accounts: &Accounts) -> Result<Plan, Failure> {
                 })?,
                 Err(RowError::File(error)) => return Err(error.into()),
                 Err(RowError::Bad) => {
-                    return Err(Failure::new("the file changed while it was read"));
+                    return Err(Failure::new(pay::file_changed()));
                 }
             }
         }
@@ -181,12 +192,5 @@ impl input::Accounts for AlreadyChecked {
 
     fn bank(&self, _order: &PayoutOrder) -> Option<Bank> {
         None
-    }
-}
-
-fn count_text(count: u64, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
     }
 }

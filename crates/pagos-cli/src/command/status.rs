@@ -20,6 +20,7 @@ use crate::{
         report::with_row,
         witness,
     },
+    words::payout as words,
 };
 
 /// Prints the payout; the exit code tells its state, like that of `pay`.
@@ -85,12 +86,10 @@ async fn look_up(db: &Database, key: &str) -> Result<(Known, Gaps), Failure> {
         return Ok((Known::Archived(key, seal), gaps));
     }
     Err(Failure::new(match forgotten.iter().find(|sent| sent.key == key) {
-        Some(sent) => format!(
-            "{db}: the order of {key} is forgotten, and the payout was sent: {}. Look it up at the provider's \
-             panel; if the order is submitted again, it is in doubt and not sent",
-            witness::forgotten_line(sent)
-        ),
-        None => format!("{db}: no payout has the key {key}"),
+        Some(sent) => {
+            words::is_forgotten(db.to_string(), key.as_str(), witness::forgotten_line(sent))
+        }
+        None => words::is_not_known(db.to_string(), key.as_str()),
     }))
 }
 
@@ -98,12 +97,10 @@ async fn look_up(db: &Database, key: &str) -> Result<(Known, Gaps), Failure> {
 pub(super) async fn find(db: &Database, key: &str) -> Result<Payout, Failure> {
     match look_up(db, key).await?.0 {
         Known::Stored(payout, _) => Ok(payout),
-        Known::Archived(key, seal) => Err(Failure::new(format!(
-            "{db}: payout {key} {} and is in the archive since {}; `pagos archive find {key} DIR` shows \
-             it with its history",
-            seal.ended.word(),
-            seal.day_text()
-        ))),
+        Known::Archived(key, seal) => {
+            let (db, ended) = (db.to_string(), ended_as(seal.ended).text());
+            Err(Failure::new(words::is_archived(db, key.as_str(), ended, seal.day_text())))
+        }
     }
 }
 
@@ -114,10 +111,10 @@ fn archived(key: &OrderKey, seal: Seal, gaps: &Gaps, is_json: bool) -> Result<Ex
         console::print_json(&ArchivedDocument { key, status, archived_on, gaps })?;
     } else {
         let mut list = List::new();
-        list.whole("key", key);
-        list.whole("status", seal.ended.word());
-        list.whole("archived", seal.day_text());
-        list.note("next step", format!("none; `pagos archive find {key} DIR` shows its history"));
+        list.whole(words::key(), key);
+        list.whole(words::status(), ended_as(seal.ended).text());
+        list.whole(words::archived(), seal.day_text());
+        list.note(words::next_step(), words::next_is_archive(key.as_str()));
         gaps.tell(&mut list);
         print(&list)?;
     }
@@ -131,27 +128,35 @@ fn listed(payout: &Payout, reconciled: &[Reconciled]) -> List {
     let progress = &payout.progress;
     let held = progress.standing.held();
     let mut list = List::new();
-    list.whole("key", &payout.order.key);
-    list.whole("provider", &payout.order.account);
-    list.whole("amount", payout.order.amount);
-    list.whole("status", progress.word());
+    list.whole(words::key(), &payout.order.key);
+    list.whole(words::provider(), &payout.order.account);
+    list.whole(words::amount(), payout.order.amount);
+    list.whole(words::status(), with_row(payout, |row| row.outcome.text()));
     if let Some(reason) = progress.reason() {
-        list.note("reason", reason);
+        list.note(words::reason(), reason);
     }
     if let Some(reference) = progress.standing.reference() {
-        list.whole("reference", reference);
+        list.whole(words::reference(), reference);
     }
     if let Some(fee) = held.fee {
-        list.whole("fee", fee);
+        list.whole(words::fee(), fee);
     }
-    list.whole("since", held.seen_at);
-    list.whole("attempts", progress.attempts);
-    list.whole("reversals", progress.standing.reversals());
+    list.whole(words::since(), held.seen_at);
+    list.whole(words::attempts(), progress.attempts);
+    list.whole(words::reversals(), progress.standing.reversals());
     for it in reconciled {
-        let text = format!("{} by book {}, {}: {}", it.state, it.book, it.day, it.change);
-        list.note("statement", text);
+        let state = match it.state {
+            "matched" => words::matched(),
+            "proposed" => words::proposed(),
+            other => other.into(),
+        };
+        let (day, change) = (it.day.to_string(), it.change.to_string());
+        list.note(
+            words::statement(),
+            words::statement_line(state, it.book.to_string(), day, change),
+        );
     }
-    list.note("next step", next_step(payout.due_at));
+    list.note(words::next_step(), next_step(payout.due_at));
     list
 }
 
@@ -168,5 +173,13 @@ fn exit_of(outcome: Outcome) -> Exit {
         Outcome::Created | Outcome::Unknown | Outcome::Pending | Outcome::Quarantined => {
             Exit::InDoubt
         }
+    }
+}
+
+/// Nothing else is ever archived.
+fn ended_as(ended: SealedAs) -> Outcome {
+    match ended {
+        SealedAs::Succeeded => Outcome::Succeeded,
+        SealedAs::Failed => Outcome::Failed,
     }
 }

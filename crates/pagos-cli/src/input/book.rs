@@ -8,10 +8,13 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 
 use zip::ZipArchive;
 
-use crate::input::{
-    Problem,
-    style::{self, Styles},
-    xml::{Broken, Token, Xml},
+use crate::{
+    input::{
+        Problem,
+        style::{self, Styles},
+        xml::{Broken, Token, Xml},
+    },
+    words::file,
 };
 
 /// The largest part after decompression. A payroll of some 400,000 rows fits.
@@ -67,12 +70,12 @@ impl Book {
         let Sheets { sheets, open, is_1904 } = read_sheets(&mut archive, &main)?;
         let relations = relations(&mut archive, &main)?;
         let Some(first) = sheets.first() else {
-            return Err(Problem::of_line(1, "the workbook has no sheet", "add the table to it"));
+            return Err(Problem::of_line(1, file::has_no_sheet(), file::add_the_table()));
         };
         let relation = relations.iter().find(|relation| relation.id == first.id);
         let Some(relation) = relation.filter(|relation| relation.kind == "worksheet") else {
-            let because = "the first sheet of the workbook is no table";
-            return Err(Problem::of_line(1, because, "move the table to the first sheet"));
+            let because = file::first_sheet_is_no_table();
+            return Err(Problem::of_line(1, because, file::move_to_first_sheet()));
         };
         let part = beside(&main, &relation.target);
         // A workbook may lack either. A cell that refers to a missing part is refused.
@@ -122,10 +125,7 @@ pub(super) struct RichText {
 }
 
 pub(super) fn unreadable() -> Problem {
-    let because =
-        "the file is a zip archive or a spreadsheet, but no .xlsx workbook that can be read";
-    let remedy = "save it as .xlsx once more, or export the sheet as \"CSV UTF-8\"";
-    Problem::of_line(1, because, remedy)
+    Problem::of_line(1, file::is_no_workbook(), file::save_as_xlsx_again())
 }
 
 impl From<Broken> for Problem {
@@ -147,8 +147,7 @@ fn open_part<'a>(
     let place = place(archive, name).ok_or_else(unreadable)?;
     let part = archive.by_index(place).map_err(|_| unreadable())?;
     if part.size() > PART_SIZE_BYTES_MAX {
-        let because = "the workbook is larger than 256 MiB when it is unpacked";
-        return Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\""));
+        return Err(Problem::of_line(1, file::book_is_large(), file::export_as_csv()));
     }
     // Its stated size does not matter: a truncated part is no valid XML, and so is refused.
     Ok(Xml::new(BufReader::new(part.take(PART_SIZE_BYTES_MAX))))

@@ -8,10 +8,13 @@ use std::io::{self, Read};
 
 use csv_core::ReadRecordResult;
 
-use crate::input::{
-    Delimiter, Problem, Purpose, header,
-    quotes::{Quotes, StrayQuote},
-    record::{FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record, RecordError},
+use crate::{
+    input::{
+        Delimiter, Problem, Purpose, header,
+        quotes::{Quotes, StrayQuote},
+        record::{FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record, RecordError},
+    },
+    words::file,
 };
 
 const BLOCK_SIZE_BYTES: usize = 256 * 1024;
@@ -180,21 +183,10 @@ impl<R: Read> Records<R> {
 
 /// Everything after it is part of one field, so nobody can know which rows that were.
 fn unclosed(line: u64, last: u64) -> Problem {
-    let because = format!(
-        "a double quote begins a field in this row and is never closed, so that everything up to line \
-         {last} is one field"
-    );
-    Problem::of_line(line, because, "close the quote, or remove it")
+    Problem::of_line(line, file::quote_is_unclosed(last), file::close_the_quote())
 }
 
 fn too_long(line: u64) -> Problem {
-    let because = format!(
-        "a row begins here that is longer than {RECORD_SIZE_BYTES_MAX} bytes or has more than \
-         {FIELDS_MAX} fields, so nothing behind it could be read"
-    );
-    Problem::of_line(
-        line,
-        because,
-        "look for a double quote that is not closed, or for a file of another kind",
-    )
+    let because = file::row_is_too_long(RECORD_SIZE_BYTES_MAX, FIELDS_MAX);
+    Problem::of_line(line, because, file::look_for_unclosed_quote())
 }

@@ -2,6 +2,8 @@
 //! telephones, keys. Damage is reported and never repaired, because the lost digits cannot be
 //! known.
 
+use crate::words::{Text, file};
+
 /// A kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Damage {
@@ -47,30 +49,18 @@ const NO_VALUES: [&str; 16] = [
     "sin datos",
 ];
 
-const AS_TEXT: &str = "format the column as text in the spreadsheet, enter the value again, export";
-
 impl Damage {
     /// What is wrong, and what to do.
-    pub(crate) fn explain(self) -> (&'static str, &'static str) {
+    pub(crate) fn explain(self) -> (Text, Text) {
+        let as_text = file::format_and_export();
         match self {
-            Damage::Scientific => (
-                "was turned into scientific notation (E+) by a spreadsheet, which lost digits",
-                AS_TEXT,
-            ),
-            Damage::DecimalEnding => (
-                "ends in .0, so a spreadsheet read it as a number; leading zeros may be lost too",
-                AS_TEXT,
-            ),
-            Damage::Thousands => ("has thousands separators", AS_TEXT),
-            Damage::TextMark => (
-                "still has the marks of a spreadsheet's text cell (' or =\"...\")",
-                "export the values without the marks",
-            ),
-            Damage::CellError => ("is a spreadsheet's error text", "repair the cell and export"),
-            Damage::Date => ("was turned into a date by a spreadsheet", AS_TEXT),
-            Damage::NoValue => {
-                ("says that there is no value", "write the value, or leave the field empty")
-            }
+            Damage::Scientific => (file::is_scientific(), as_text),
+            Damage::DecimalEnding => (file::ends_in_decimals(), as_text),
+            Damage::Thousands => (file::has_thousands(), as_text),
+            Damage::TextMark => (file::has_text_marks(), file::export_without_marks()),
+            Damage::CellError => (file::is_a_cell_error(), file::repair_cell()),
+            Damage::Date => (file::was_made_a_date(), as_text),
+            Damage::NoValue => (file::says_no_value(), file::write_value_or_leave_empty()),
         }
     }
 }

@@ -3,7 +3,10 @@
 use encoding_rs::WINDOWS_1252;
 use pagos_core::{AccountType, Beneficiary, PayoutOrder};
 
-use crate::input::column::Column;
+use crate::{
+    input::column::Column,
+    words::{Text, file},
+};
 
 /// The number of digits that a spreadsheet keeps.
 const SHEET_DIGITS: usize = 15;
@@ -14,11 +17,11 @@ const PHONE_DIGITS_MIN: usize = 8;
 const COUNTRY_DIGITS_MAX: usize = 3;
 
 /// Something odd in one field, without the field's content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Doubt {
     pub(crate) column: Column,
-    pub(crate) because: &'static str,
-    pub(crate) remedy: &'static str,
+    pub(crate) because: Text,
+    pub(crate) remedy: Text,
 }
 
 /// Everything odd in an order.
@@ -31,23 +34,20 @@ pub(crate) fn of_order(order: &PayoutOrder) -> Vec<Doubt> {
     ];
     for (column, text) in texts {
         if text.is_some_and(|text| is_decoded_twice(text)) {
-            let because = "looks like an accent that was decoded wrongly (JosÃ© for José)";
-            let remedy = "open the file as UTF-8 where it was made, and save it again";
+            let (because, remedy) = (file::looks_decoded_twice(), file::open_as_utf8());
             doubts.push(Doubt { column, because, remedy });
         }
     }
     if !beneficiary.name.chars().any(char::is_alphabetic) {
-        let (because, remedy) = ("has no letter in it", "check that the columns are in order");
+        let (because, remedy) = (file::has_no_letter(), file::are_columns_in_order());
         doubts.push(Doubt { column: Column::Name, because, remedy });
     }
     if is_cut(beneficiary.account_number.as_str()) {
-        let because = "has only zeros behind its fifteenth digit, as when a spreadsheet took it for \
-                       a number";
-        let remedy = "compare it with the document that it comes from";
+        let (because, remedy) = (file::ends_in_zeros(), file::compare_with_source());
         doubts.push(Doubt { column: Column::Account, because, remedy });
     }
     if let Some(because) = same_as_another_number(beneficiary) {
-        let remedy = "check that the columns were not mixed up";
+        let remedy = file::are_columns_mixed();
         doubts.push(Doubt { column: Column::Account, because, remedy });
     }
     doubts
@@ -55,11 +55,11 @@ pub(crate) fn of_order(order: &PayoutOrder) -> Vec<Doubt> {
 
 /// An account number that equals another number of the same person. A wallet's number often is the
 /// telephone number, and a Cuenta RUT's is the RUT without its check digit.
-fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
+fn same_as_another_number(beneficiary: &Beneficiary) -> Option<Text> {
     let account = bare(beneficiary.account_number.as_str());
     let document = beneficiary.document.as_ref().map(|document| bare(document.number()));
     if document.is_some_and(|document| document == account) {
-        return Some("is the number of the document too");
+        return Some(file::is_the_document_too());
     }
     let phone = beneficiary.phone.as_deref().map(bare)?;
     // With or without the country code.
@@ -69,7 +69,7 @@ fn same_as_another_number(beneficiary: &Beneficiary) -> Option<&'static str> {
         && long.len() - short.len() <= COUNTRY_DIGITS_MAX
         && long.ends_with(&short);
     let is_usual = beneficiary.account_type == AccountType::Wallet;
-    (is_same && !is_usual).then_some("is the number of the telephone too")
+    (is_same && !is_usual).then_some(file::is_the_phone_too())
 }
 
 /// Letters and digits, without leading zeros.
@@ -136,7 +136,8 @@ mod tests {
                 email: None,
                 phone: phone.map(str::to_owned),
             };
-            assert_eq!(same_as_another_number(&beneficiary), expected, "{account}");
+            let found = same_as_another_number(&beneficiary);
+            assert_eq!(found.as_ref().map(Text::english), expected, "{account}");
         }
     }
 

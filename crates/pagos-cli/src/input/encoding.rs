@@ -1,7 +1,7 @@
 //! Detects the encoding of a file from all of its bytes. It guesses only where a guess cannot
 //! change a letter; any other file is refused with one message.
 
-use crate::input::Problem;
+use crate::{input::Problem, words::file};
 
 /// How the bytes of a file are decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Survey {
         }
         match self.start.as_slice() {
             [0xFF, 0xFE, 0, 0] | [0, 0, 0xFE, 0xFF] => {
-                Err(Problem::of_line(1, "the file is UTF-32", AS_UTF8))
+                Err(Problem::of_line(1, file::is_utf32(), file::save_as_csv()))
             }
             [0xFF, 0xFE, ..] | [1..=255, 0, 1..=255, 0] => Ok(Encoding::Utf16Le),
             [0xFE, 0xFF, ..] | [0, 1..=255, 0, 1..=255] => Ok(Encoding::Utf16Be),
@@ -105,13 +105,10 @@ impl Survey {
             (None, _, _) => Ok(Encoding::Utf8),
             (Some(_), false, None) => Ok(Encoding::Windows1252),
             (Some(line), true, _) => {
-                let because = "is not UTF-8, and other lines are: two encodings are mixed";
-                Err(Problem::of_line(line + 1, because, AS_UTF8))
+                Err(Problem::of_line(line + 1, file::mixes_encodings(), file::save_as_csv()))
             }
             (Some(_), false, Some(line)) => {
-                let because = "has letters in an encoding that cannot be told for sure, such as \
-                               that of an old Mac or of MS-DOS";
-                Err(Problem::of_line(line + 1, because, AS_UTF8))
+                Err(Problem::of_line(line + 1, file::encoding_is_unclear(), file::save_as_csv()))
             }
         }
     }
@@ -181,8 +178,6 @@ fn is_small_letter(byte: u8) -> bool {
 fn is_sign(byte: u8) -> bool {
     matches!(byte, 0x80 | 0x91..=0x94 | 0x96 | 0xA1 | 0xB4)
 }
-
-const AS_UTF8: &str = "save the file as \"CSV UTF-8\"";
 
 /// The letters of Spanish and Portuguese in Windows-1252. Other letters are excluded, because they
 /// are more likely letters of another encoding, such as Í in MS-DOS, which would read Ö.

@@ -1,6 +1,8 @@
 //! The rules for any field: UTF-8, no control or invisible characters, no padding. Nothing is
 //! repaired: a file that reads differently from how it looks is refused.
 
+use crate::words::{Text, file};
+
 /// Why a field cannot be read as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unclean {
@@ -13,21 +15,13 @@ pub(crate) enum Unclean {
 
 impl Unclean {
     /// What is wrong, and what to do.
-    pub(crate) fn explain(self) -> (&'static str, &'static str) {
+    pub(crate) fn explain(self) -> (Text, Text) {
         match self {
-            Unclean::NotUtf8 => ("is not UTF-8", "save the file as \"CSV UTF-8\""),
-            Unclean::DecodedTwice => (
-                "has an accent that was decoded wrongly",
-                "open the file as UTF-8 where it was made, and save it again",
-            ),
-            Unclean::Control => {
-                ("has a control character in it (a line break or a tab, say)", "remove it")
-            }
-            Unclean::Invisible => (
-                "has an invisible character in it",
-                "type the value again instead of pasting it from a document",
-            ),
-            Unclean::Padded => ("begins or ends with a space", "remove the space"),
+            Unclean::NotUtf8 => (file::is_not_utf8(), file::save_as_csv()),
+            Unclean::DecodedTwice => (file::was_decoded_wrongly(), file::open_as_utf8()),
+            Unclean::Control => (file::has_control_character(), file::remove_it()),
+            Unclean::Invisible => (file::has_invisible_character(), file::type_it_again()),
+            Unclean::Padded => (file::has_space_around(), file::remove_space()),
         }
     }
 }

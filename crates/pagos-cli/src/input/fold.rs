@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, fmt::Write};
 
-use crate::input::Problem;
+use crate::{
+    input::Problem,
+    words::{Text, file},
+};
 
 /// The maximum number of different problems that are shown; others are counted. A script gets all
 /// of them.
@@ -13,7 +16,7 @@ const SPANS_MAX: usize = 8;
 /// The problems of a file, grouped by what is wrong.
 #[derive(Debug, Default)]
 pub(crate) struct Folded {
-    places: HashMap<(Option<String>, String), usize>,
+    places: HashMap<(Option<String>, Text), usize>,
     kinds: Vec<Kind>,
     more: u64,
 }
@@ -48,8 +51,8 @@ impl Folded {
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let more = match self.more {
             0 => None,
-            1 => Some("... and 1 more problem; `pagos plan --json` lists all".to_owned()),
-            more => Some(format!("... and {more} more problems; `pagos plan --json` lists all")),
+            1 => Some(file::one_more_problem().into()),
+            more => Some(file::more_problems(more).into()),
         };
         self.kinds.iter().map(Kind::text).chain(more)
     }
@@ -78,15 +81,21 @@ impl Kind {
             return text;
         }
         let others = self.count - 1;
-        let word = if others == 1 { "line" } else { "lines" };
         let spans = self.spans.iter().map(|(from, to)| match from == to {
             true => from.to_string(),
             false => format!("{from}-{to}"),
         });
         let spans: Vec<String> = spans.collect();
-        let rest = if self.has_more { " and more" } else { "" };
+        let mut lines = Text::from(spans.join(", "));
+        if self.has_more {
+            lines = file::and_more(lines);
+        }
+        let others = match others {
+            1 => file::in_one_other_line(lines),
+            _ => file::in_other_lines(others, lines),
+        };
         // Writing to a string does not fail.
-        let _ = write!(text, " (and in {others} other {word}: {}{rest})", spans.join(", "));
+        let _ = write!(text, " {others}");
         text
     }
 }

@@ -2,7 +2,10 @@
 
 use strsim::levenshtein;
 
-use crate::input::{Problem, column::Column, field, problem, record::Record};
+use crate::{
+    input::{Problem, column::Column, field, problem, record::Record},
+    words::{Text, file},
+};
 
 /// What separates the fields of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +78,7 @@ pub(crate) fn begin(text: &[u8], line: u64) -> Result<Beginning, Problem> {
         return match delimiter {
             Some(delimiter) => Ok(Beginning { delimiter, skipped_bytes: first.len() }),
             None => {
-                let because = "the line \"sep=\" names a separator that Pagos does not read";
-                let remedy = "save the file with commas, semicolons, tabs or |";
+                let (because, remedy) = (file::unknown_separator(), file::save_with_separators());
                 Err(Problem::of_line(line, because, remedy))
             }
         };
@@ -146,8 +148,7 @@ pub(crate) fn check_first<'a>(
 }
 
 fn title(line: u64, header: u64) -> Problem {
-    let because = format!("the header is in line {header} and not the first, as below a title");
-    Problem::of_line(line, because, format!("delete everything above line {header}"))
+    Problem::of_line(line, file::header_is_below(header), file::delete_above(header))
 }
 
 /// Whether the row names columns, as a header does.
@@ -182,7 +183,7 @@ impl Layout {
     pub(crate) fn read(header: &Record) -> Result<Self, Vec<Problem>> {
         if let Some(stray) = header.stray_quote {
             let (because, remedy) = stray.kind.explain();
-            return Err(vec![Problem::of_line(stray.line, format!("a name {because}"), remedy)]);
+            return Err(vec![Problem::of_line(stray.line, file::a_name(because), remedy)]);
         }
         let mut problems = Vec::new();
         let mut places = [None; Column::COUNT];
@@ -263,7 +264,7 @@ impl Layout {
 
 /// The problem of a file without any header.
 pub(crate) fn absent() -> Problem {
-    Problem::of_line(1, "the file is empty", format!("begin with a header: {}", all_names()))
+    Problem::of_line(1, file::file_is_empty(), file::begin_with_header(all_names()))
 }
 
 /// The problem of a first row that names no column at all, in place of a dozen problems.
@@ -272,16 +273,15 @@ fn no_header(header: &Record) -> Problem {
         field.len() > 3 && field.iter().all(|byte| byte.is_ascii_digit() || b".,-".contains(byte))
     };
     let because = if header.cell(0).is_some() {
-        "the first row of the first sheet is no header"
+        file::first_row_is_no_header()
     } else if header.len() == 1 {
-        "this row is no header, or its fields are separated by something that Pagos does not read \
-         (commas, semicolons, tabs and | are read)"
+        file::row_is_no_header()
     } else if header.fields().any(is_number) {
-        "the file begins with values and has no header"
+        file::begins_with_values()
     } else {
-        "none of the names in the header is one that Pagos knows"
+        file::no_name_is_known()
     };
-    Problem::of_line(header.line, because, format!("begin with a header: {}", all_names()))
+    Problem::of_line(header.line, because, file::begin_with_header(all_names()))
 }
 
 /// The problem of unknown names, all at once.
@@ -290,13 +290,13 @@ fn not_known(line: u64, names: &[String]) -> Option<Problem> {
     match names.as_slice() {
         [] => None,
         [name] => {
-            let because = "is not a column that Pagos knows";
-            let remedy = format!("remove it; the columns are {}", all_names());
+            let (because, remedy) =
+                (file::is_no_column(), file::remove_it_columns_are(all_names()));
             Some(Problem { column: Some(name.clone()), ..Problem::of_line(line, because, remedy) })
         }
         _ => {
-            let because = format!("{} are not columns that Pagos knows", names.join(", "));
-            let remedy = format!("remove them; the columns are {}", all_names());
+            let because = file::are_no_columns(names.join(", "));
+            let remedy = file::remove_them_columns_are(all_names());
             Some(Problem::of_line(line, because, remedy))
         }
     }
@@ -312,7 +312,7 @@ fn shown(name: &str) -> String {
 
 fn repeated(line: u64, name: &str) -> Problem {
     let column = Some(name.to_owned());
-    Problem { column, ..Problem::of_line(line, "stands in the header twice", "remove one") }
+    Problem { column, ..Problem::of_line(line, file::is_twice_in_header(), file::remove_one()) }
 }
 
 /// The problem of names that are nearly those of columns, or their Spanish names, all at once.
@@ -320,33 +320,32 @@ fn misspelt(line: u64, names: &[(String, Column)]) -> Option<Problem> {
     match names {
         [] => None,
         [(name, near)] => {
-            let remedy = format!("write {:?}", near.name());
-            let because = "is not a column that Pagos knows";
+            let (because, remedy) = (file::is_no_column(), file::write_quoted(near.name()));
             Some(Problem { column: Some(shown(name)), ..Problem::of_line(line, because, remedy) })
         }
         _ => {
-            let because = format!("{} names in the header are not those of columns", names.len());
-            let pair = |(name, near): &(String, Column)| {
-                format!("{:?} for {:?}", near.name(), shown(name))
-            };
-            let pairs: Vec<String> = names.iter().map(pair).collect();
-            Some(Problem::of_line(line, because, format!("write {}", pairs.join(", "))))
+            let because = file::names_are_no_columns(names.len());
+            let pair =
+                |(name, near): &(String, Column)| file::name_for_name(near.name(), shown(name));
+            let pairs: Vec<Text> = names.iter().map(pair).collect();
+            Some(Problem::of_line(line, because, file::write(Text::list(&pairs))))
         }
     }
 }
 
 fn missing(line: u64, columns: &[Column]) -> Option<Problem> {
     let names: Vec<&str> = columns.iter().map(|column| column.name()).collect();
-    let remedy = format!("add it to the header; the columns are {}", all_names());
     match names.as_slice() {
         [] => None,
         [name] => {
             let column = Some((*name).to_owned());
-            Some(Problem { column, ..Problem::of_line(line, "is missing in the header", remedy) })
+            let (because, remedy) =
+                (file::is_missing_in_header(), file::add_it_columns_are(all_names()));
+            Some(Problem { column, ..Problem::of_line(line, because, remedy) })
         }
         _ => {
-            let because = format!("{} are missing in the header", names.join(", "));
-            Some(Problem::of_line(line, because, remedy.replacen("it", "them", 1)))
+            let because = file::are_missing_in_header(names.join(", "));
+            Some(Problem::of_line(line, because, file::add_them_columns_are(all_names())))
         }
     }
 }

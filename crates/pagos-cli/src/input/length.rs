@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use pagos_core::PayoutOrder;
 
-use crate::input::{Problem, column::Column, problem};
+use crate::{
+    input::{Problem, column::Column, problem},
+    words::file,
+};
 
 /// The maximum number of banks that are watched, and of lines that are named per length.
 const BANKS_MAX: usize = 512;
@@ -85,15 +88,10 @@ impl AccountLengths {
 }
 
 fn warning(line: u64, bank: &str, digits: usize, usual: &Length) -> Problem {
-    let zeros = match usual.has_leading_zeros {
-        true => ", some with leading zeros",
-        false => "",
-    };
     let bank = problem::shown(Column::Bank, bank).unwrap_or_else(|| "...".to_owned());
-    let because = format!(
-        "has {digits} digits where most accounts of bank {bank:?} have {}{zeros}",
-        usual.digits
-    );
-    let remedy = "check that no spreadsheet removed leading zeros";
-    Problem::of_field(line, Column::Account, "", because, remedy)
+    let because = match usual.has_leading_zeros {
+        true => file::account_lacks_zeros(digits, bank, usual.digits),
+        false => file::account_is_short(digits, bank, usual.digits),
+    };
+    Problem::of_field(line, Column::Account, "", because, file::were_zeros_removed())
 }

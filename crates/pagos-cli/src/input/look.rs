@@ -3,7 +3,10 @@
 
 use pagos_core::Currency;
 
-use crate::input::{column::Column, field, number_format::Shown, problem};
+use crate::{
+    input::{column::Column, field, number_format::Shown, problem},
+    words::{Text, file},
+};
 
 /// Something that a person sees in a cell and that is not in its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,14 +34,11 @@ impl Look {
         &self,
         column: Column,
         currency: Option<Currency>,
-    ) -> Option<(Weight, String, &'static str)> {
+    ) -> Option<(Weight, Text, Text)> {
         match self {
             Look::Struck => None,
             Look::PartStruck => {
-                let because =
-                    "has a part that is struck through, so that nobody can say what is meant";
-                let remedy = "delete what does not count, or take the line through it off";
-                Some((Weight::Error, because.to_owned(), remedy))
+                Some((Weight::Error, file::part_is_struck(), file::delete_part_or_unstrike()))
             }
             Look::Shown(shown) => {
                 let (mut weight, because, remedy) = explain(shown, currency)?;
@@ -52,54 +52,30 @@ impl Look {
     }
 }
 
-const AS_NUMBER: &str = "give the cell the format General, and compare what it shows then";
-
-fn explain(shown: &Shown, currency: Option<Currency>) -> Option<(Weight, String, &'static str)> {
+fn explain(shown: &Shown, currency: Option<Currency>) -> Option<(Weight, Text, Text)> {
     let (weight, because) = match shown {
-        Shown::Nothing => (Weight::Error, "is not shown: the format of the cell hides it"),
+        Shown::Nothing => (Weight::Error, file::is_not_shown()),
         Shown::Rounded => {
-            let because = "is shown rounded by the format of the cell, and has more digits";
-            let remedy = "round it in the sheet, with ROUND or REDONDEAR, to what is to be paid";
-            return Some((Weight::Error, because.to_owned(), remedy));
+            return Some((Weight::Error, file::is_shown_rounded(), file::round_in_sheet()));
         }
-        Shown::Scaled => {
-            (Weight::Error, "is shown in thousands or millions by the format of the cell")
-        }
-        Shown::Percent => (Weight::Error, "is shown as a percentage by the format of the cell"),
-        Shown::Negative => {
-            (Weight::Error, "is shown as a negative number by the format of the cell")
-        }
-        Shown::OtherDigits => {
-            (Weight::Error, "is shown with digits or marks that the format of the cell adds to it")
-        }
-        Shown::Scientific => {
-            (Weight::Warning, "is shown in scientific notation (E+) by the format of the cell")
-        }
-        Shown::Fraction => (Weight::Warning, "is shown as a fraction by the format of the cell"),
-        Shown::OtherText(text) => {
-            let text = printable(text);
-            let because =
-                format!("is not shown: the format of the cell shows {text:?} in its place");
-            return Some((Weight::Error, because, AS_NUMBER));
-        }
+        Shown::Scaled => (Weight::Error, file::is_shown_scaled()),
+        Shown::Percent => (Weight::Error, file::is_shown_as_percent()),
+        Shown::Negative => (Weight::Error, file::is_shown_negative()),
+        Shown::OtherDigits => (Weight::Error, file::is_shown_with_digits()),
+        Shown::Scientific => (Weight::Warning, file::is_shown_scientific()),
+        Shown::Fraction => (Weight::Warning, file::is_shown_as_fraction()),
+        Shown::OtherText(text) => (Weight::Error, file::is_shown_as(printable(text))),
         Shown::Words(words) => {
-            let words = printable(words);
-            let because =
-                format!("is shown with {words:?}, which the format of the cell adds to it");
-            let remedy =
-                "delete the row if it is not to be paid, or give the cell the format General";
-            return Some((Weight::Warning, because, remedy));
+            let because = file::is_shown_with(printable(words));
+            return Some((Weight::Warning, because, file::delete_row_or_format()));
         }
         Shown::Sign(sign) => {
             let currency = currency.filter(|currency| currency_of(sign) != Some(*currency))?;
-            let sign = printable(sign);
-            let because =
-                format!("is shown with the sign {sign:?}, and the currency is {currency}");
-            let remedy = "correct the currency, or the format of the cell";
-            return Some((Weight::Error, because, remedy));
+            let because = file::is_shown_with_sign(printable(sign), currency);
+            return Some((Weight::Error, because, file::correct_currency()));
         }
     };
-    Some((weight, because.to_owned(), AS_NUMBER))
+    Some((weight, because, file::format_general()))
 }
 
 fn printable(text: &str) -> String {

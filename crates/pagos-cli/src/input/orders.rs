@@ -4,12 +4,15 @@ use std::{fmt, io};
 
 use pagos_core::PayoutOrder;
 
-use crate::input::{
-    Accounts, InputError, Payroll, Plan,
-    header::{self, Layout},
-    record::RecordError,
-    row,
-    rows::Rows,
+use crate::{
+    input::{
+        Accounts, InputError, Payroll, Plan,
+        header::{self, Layout},
+        record::RecordError,
+        row,
+        rows::Rows,
+    },
+    words::file,
 };
 
 /// An order with its line in the file.
@@ -103,7 +106,7 @@ fn open_planned<'a>(payroll: &'a Payroll, plan: &Plan) -> io::Result<(Layout, Ro
         return Err(changed());
     }
     if plan.is_unreadable {
-        return Err(io::Error::other("the file is refused as a whole; `pagos plan` says why"));
+        return Err(io::Error::other(String::from(file::file_is_refused())));
     }
     let (mut rows, _) = Rows::open(payroll)?;
     let layout = match rows.next()?.map(Layout::read) {
@@ -115,5 +118,5 @@ fn open_planned<'a>(payroll: &'a Payroll, plan: &Plan) -> io::Result<(Layout, Ro
 }
 
 fn changed() -> io::Error {
-    io::Error::other("the file changed after it was planned; plan it again")
+    io::Error::other(String::from(file::file_changed_since()))
 }

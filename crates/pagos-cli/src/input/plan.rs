@@ -4,18 +4,21 @@ use std::io;
 
 use pagos_core::{AccountName, Currency, PayoutOrder};
 
-use crate::input::{
-    Accounts, Digest, InputError, Payroll, Problem,
-    banks::{BankTally, BanksPaid},
-    column::Column,
-    duplicate::{Repeated, RowHashes},
-    field,
-    header::{self, Layout},
-    record::RecordError,
-    row,
-    rows::{Format, Rows},
-    source::Body,
-    warnings::Warnings,
+use crate::{
+    input::{
+        Accounts, Digest, InputError, Payroll, Problem,
+        banks::{BankTally, BanksPaid},
+        column::Column,
+        duplicate::{Repeated, RowHashes},
+        field,
+        header::{self, Layout},
+        record::RecordError,
+        row,
+        rows::{Format, Rows},
+        source::Body,
+        warnings::Warnings,
+    },
+    words::file,
 };
 
 /// The result of planning a file.
@@ -97,7 +100,7 @@ fn plan_file(
     let mut pass = Pass::new();
     match pass.read(payroll, accounts, report) {
         Ok(digest) if digest == payroll.digest => {}
-        Ok(_) => return Err(io::Error::other("the file changed while it was read; plan it again")),
+        Ok(_) => return Err(io::Error::other(String::from(file::file_changed()))),
         Err(RecordError::Io(error)) => return Err(error),
         Err(RecordError::Fatal(problem)) => {
             report(problem)?;
@@ -271,7 +274,6 @@ fn take_out_repeated(
 
 fn repeated_key(repeated: &Repeated, key: &[u8]) -> Problem {
     let key = field::printable(&String::from_utf8_lossy(key), 64);
-    let because = format!("is the key of line {} too", repeated.other);
-    let remedy = "give every payout a key of its own";
+    let (because, remedy) = (file::is_key_of_line(repeated.other), file::give_own_keys());
     Problem::of_field(u64::from(repeated.line), Column::Key, &key, because, remedy)
 }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::input::column::Column;
+use crate::{
+    input::column::Column,
+    words::{Text, file},
+};
 
 /// One problem: where, what, and what to do. It contains no account number, document, email address
 /// or telephone number.
@@ -20,9 +23,9 @@ pub(crate) struct Problem {
     /// The value, if it may be shown.
     pub(crate) value: Option<String>,
     /// What is wrong, as the rest of a sentence that begins with the value.
-    pub(crate) because: String,
+    pub(crate) because: Text,
     /// What to do.
-    pub(crate) remedy: String,
+    pub(crate) remedy: Text,
 }
 
 const SHOWN_CHARS_MAX: usize = 40;
@@ -30,11 +33,7 @@ const DIGITS_SHOWN_MAX: usize = 5;
 
 impl Problem {
     /// A problem of the whole row or file.
-    pub(crate) fn of_line(
-        line: u64,
-        because: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
+    pub(crate) fn of_line(line: u64, because: impl Into<Text>, remedy: impl Into<Text>) -> Self {
         let (because, remedy) = (because.into(), remedy.into());
         Self { line, cell: None, column: None, value: None, because, remedy }
     }
@@ -44,8 +43,8 @@ impl Problem {
         line: u64,
         column: Column,
         text: &str,
-        because: impl Into<String>,
-        remedy: impl Into<String>,
+        because: impl Into<Text>,
+        remedy: impl Into<Text>,
     ) -> Self {
         Self {
             column: Some(column.name().to_owned()),
@@ -66,9 +65,7 @@ impl Problem {
             self.value = None;
         }
         for text in [&mut self.because, &mut self.remedy] {
-            if text.contains(private) {
-                *text = text.replace(private, "...");
-            }
+            text.hide(private);
         }
     }
 }
@@ -77,8 +74,8 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cell {
-            Some(cell) => write!(f, "cell {cell}")?,
-            None => write!(f, "line {}", self.line)?,
+            Some(cell) => write!(f, "{}", file::cell(cell.as_ref()))?,
+            None => write!(f, "{}", file::line(self.line))?,
         }
         if let Some(column) = &self.column {
             write!(f, ", {column}")?;

@@ -1,6 +1,8 @@
 //! Checks the quotes of a record against RFC 4180. `csv-core` reads `"15"0000` as `150000`; here it
 //! is an error with its place.
 
+use crate::words::{Text, file};
+
 /// A quote where none is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StrayQuote {
@@ -30,13 +32,11 @@ pub(crate) enum Stray {
 
 impl Stray {
     /// What is wrong, and what to do.
-    pub(crate) fn explain(self) -> (&'static str, &'static str) {
-        let remedy = "put the whole value between quotes and double each quote in it, \
-                      or remove the quotes";
+    pub(crate) fn explain(self) -> (Text, Text) {
         match self {
-            Stray::TextBehind => ("has text behind its closing quote", remedy),
-            Stray::Inside => ("has a quote in the middle", remedy),
-            Stray::Unclosed => ("begins with a quote that is never closed", "close it"),
+            Stray::TextBehind => (file::text_behind_quote(), file::quote_whole_value()),
+            Stray::Inside => (file::quote_inside(), file::quote_whole_value()),
+            Stray::Unclosed => (file::quote_is_never_closed(), file::close_it()),
         }
     }
 }

@@ -5,15 +5,18 @@ use std::io::BufRead;
 
 use pagos_core::Day;
 
-use crate::input::{
-    Problem, Purpose,
-    book::{self, Book, Lookup, RichText},
-    field, header,
-    look::Look,
-    number_format::NumberFormat,
-    record::{self, Cell, CellKind, FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record},
-    style::Style,
-    xml::{Broken, Token, Xml},
+use crate::{
+    input::{
+        Problem, Purpose,
+        book::{self, Book, Lookup, RichText},
+        field, header,
+        look::Look,
+        number_format::NumberFormat,
+        record::{self, Cell, CellKind, FIELDS_MAX, RECORD_SIZE_BYTES_MAX, Record},
+        style::Style,
+        xml::{Broken, Token, Xml},
+    },
+    words::{Text, file},
 };
 
 /// Every smaller whole number is exact in a cell.
@@ -51,14 +54,13 @@ impl Sheet {
         let mut book = Book::open(bytes)?;
         let name = field::printable(&book.name, 64);
         if book.is_hidden {
-            let because = format!("the first sheet of the workbook, {name:?}, is hidden");
-            return Err(Problem::of_line(1, because, "move the table to the first sheet"));
+            let because = file::first_sheet_is_hidden(name);
+            return Err(Problem::of_line(1, because, file::move_to_first_sheet()));
         }
         let shown = book.shown.as_ref().map(|shown| field::printable(shown, 64));
         if purpose == Purpose::Statement && book.sheets > 1 {
-            let because = format!("the workbook has {} sheets, and only one is read", book.sheets);
-            let remedy = "save the sheet with the lines as a workbook of its own";
-            return Err(Problem::of_line(1, because, remedy));
+            let because = file::has_several_sheets(book.sheets);
+            return Err(Problem::of_line(1, because, file::save_one_sheet()));
         }
         let days_from = match purpose {
             Purpose::Payroll => None,
@@ -258,8 +260,7 @@ impl Reader<'_> {
         }
         self.size_bytes += record.size_bytes();
         if self.size_bytes > CELLS_SIZE_BYTES_MAX {
-            let because = "the sheet holds more than 512 MiB";
-            return Err(Problem::of_line(line, because, "export it as \"CSV UTF-8\""));
+            return Err(Problem::of_line(line, file::cells_are_many(), file::export_as_csv()));
         }
         if is_hidden {
             self.hidden.push(line);
@@ -314,25 +315,19 @@ fn check_size(place: usize, line: u64, text: &str) -> Result<(), Problem> {
     if place < FIELDS_MAX && text.len() <= RECORD_SIZE_BYTES_MAX {
         return Ok(());
     }
-    let because = format!(
-        "the cell lies beyond column {FIELDS_MAX}, or holds more than {RECORD_SIZE_BYTES_MAX} bytes"
-    );
-    Err(in_cell(place, line, because, "remove it"))
+    let because = file::cell_is_far(FIELDS_MAX, RECORD_SIZE_BYTES_MAX);
+    Err(in_cell(place, line, because, file::remove_it()))
 }
 
 fn without_result(place: usize, line: u64) -> Problem {
-    let because = "the cell has a formula and no result: the program that wrote the file did not \
-                   calculate it";
-    let remedy = "open the file in Excel or LibreOffice and save it there";
-    in_cell(place, line, because.to_owned(), remedy)
+    in_cell(place, line, file::formula_without_result(), file::save_in_excel())
 }
 
 fn out_of_order(line: u64) -> Problem {
-    let because = "the rows or cells of the sheet are not in order, or are there twice";
-    Problem::of_line(line, because, "open the file in Excel or LibreOffice and save it there")
+    Problem::of_line(line, file::cells_are_out_of_order(), file::save_in_excel())
 }
 
-fn in_cell(place: usize, line: u64, because: String, remedy: &str) -> Problem {
+fn in_cell(place: usize, line: u64, because: Text, remedy: Text) -> Problem {
     let cell = Some(record::address(place, line).into());
     Problem { cell, ..Problem::of_line(line, because, remedy) }
 }

@@ -20,6 +20,7 @@ use crate::{
         path_text,
         sheet::Sheet,
     },
+    words::{Text as Words, file},
 };
 
 /// Standard input, as an argument. The long names are not opened, because opening a named pipe a
@@ -97,11 +98,9 @@ impl Payroll {
         let body = match start.as_slice() {
             [b'P', b'K', 3, 4, ..] => read_sheet(&mut file, purpose)?,
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(read_old_sheet(&mut file)?),
-            [0x1F, 0x8B, ..] => Err(no_payroll("a gzip archive")),
-            [b'%', b'P', b'D', b'F', ..] => Err(no_payroll("a PDF document")),
-            [b'{', b'\\', b'r', b't', b'f', ..] => {
-                Err(no_payroll("a document of a word processor"))
-            }
+            [0x1F, 0x8B, ..] => Err(no_payroll(&file::gzip_archive())),
+            [b'%', b'P', b'D', b'F', ..] => Err(no_payroll(&file::pdf_document())),
+            [b'{', b'\\', b'r', b't', b'f', ..] => Err(no_payroll(&file::text_document())),
             _ => survey.finish().map(Body::Text),
         };
         Ok(Self { name, digest: Digest::new(digest), purpose, body, is_cut, start, file })
@@ -138,23 +137,26 @@ fn open_file(path: &Path) -> io::Result<Opened> {
     if STANDARD_INPUT.iter().any(|name| path == Path::new(name)) {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            let because = "standard input is a terminal; name a file, or pipe one into it";
-            return Err(io::Error::other(because));
+            return Err(io::Error::other(String::from(file::stdin_is_terminal())));
         }
         let file = spool(stdin.lock())?;
-        return Ok(Opened { file, name: PathBuf::from("standard input"), is_pipe: true });
+        return Ok(Opened {
+            file,
+            name: PathBuf::from(String::from(file::standard_input())),
+            is_pipe: true,
+        });
     }
     let kind = std::fs::metadata(path)?.file_type();
     if kind.is_dir() {
-        return Err(io::Error::other("is a folder; name the file in it"));
+        return Err(io::Error::other(String::from(file::is_a_folder())));
     }
     if kind.is_file() {
         return Ok(Opened { file: File::open(path)?, name: path.to_owned(), is_pipe: false });
     }
-    console::tell(&format!("{}: is read to its end first", path_text(path)));
+    console::tell(&file::is_read_first(path_text(path)));
     let pipe = File::open(path)?;
     if pipe.is_terminal() {
-        return Err(io::Error::other("is a terminal; name a file, or pipe one into it"));
+        return Err(io::Error::other(String::from(file::is_a_terminal())));
     }
     Ok(Opened { file: spool(pipe)?, name: path.to_owned(), is_pipe: true })
 }
@@ -163,12 +165,11 @@ fn open_file(path: &Path) -> io::Result<Opened> {
 /// open.
 fn spool(mut source: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile().and_then(private).map_err(|error| {
-        io::Error::new(error.kind(), format!("no temporary file can be made for it ({error})"))
+        io::Error::new(error.kind(), String::from(file::no_temporary_file(error.to_string())))
     })?;
     let copied = io::copy(&mut source.by_ref().take(SPOOL_SIZE_BYTES_MAX + 1), &mut file)?;
     if copied > SPOOL_SIZE_BYTES_MAX {
-        let because = "a pipe is read up to 1 GiB; save it to a file and name that";
-        return Err(io::Error::other(because));
+        return Err(io::Error::other(String::from(file::pipe_is_large())));
     }
     file.flush()?;
     Ok(file)
@@ -190,20 +191,13 @@ fn read_old_sheet(file: &mut File) -> io::Result<Problem> {
     let entry: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let is_locked = bytes.windows(entry.len()).any(|window| window == entry.as_slice());
     Ok(match is_locked {
-        true => {
-            let because = "the workbook is protected by a password";
-            Problem::of_line(1, because, "save it without the password")
-        }
-        false => {
-            let because = "the file is an old spreadsheet (.xls)";
-            Problem::of_line(1, because, "save it as .xlsx, or as \"CSV UTF-8\"")
-        }
+        true => Problem::of_line(1, file::has_a_password(), file::save_without_password()),
+        false => Problem::of_line(1, file::is_an_old_sheet(), file::save_as_xlsx()),
     })
 }
 
-fn no_payroll(kind: &str) -> Problem {
-    let because = format!("the file is {kind}");
-    Problem::of_line(1, because, "name a CSV file or an .xlsx workbook")
+fn no_payroll(kind: &Words) -> Problem {
+    Problem::of_line(1, file::file_is(kind), file::name_a_table())
 }
 
 /// Reads up to one byte more than the limit of a sheet.
@@ -217,8 +211,7 @@ fn read_whole(file: &mut File) -> io::Result<Vec<u8>> {
 fn read_sheet(file: &mut File, purpose: Purpose) -> io::Result<Result<Body, Problem>> {
     let bytes = read_whole(file)?;
     if bytes.len() as u64 > SHEET_SIZE_BYTES_MAX {
-        let because = "the spreadsheet is larger than 64 MiB";
-        return Ok(Err(Problem::of_line(1, because, "export it as \"CSV UTF-8\"")));
+        return Ok(Err(Problem::of_line(1, file::sheet_is_large(), file::export_as_csv())));
     }
     Ok(Sheet::read(bytes, purpose).map(Body::Sheet))
 }

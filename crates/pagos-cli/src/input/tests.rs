@@ -173,9 +173,9 @@ fn each_bad_value_is_named_by_line_and_column() {
             panic!("{column} {value:?}: {problems:?}");
         };
         assert_eq!((problem.line, problem.column.as_deref()), (3, Some(column)), "{value:?}");
-        assert!(problem.because.starts_with(because), "{column} {value:?}: {problem}");
+        assert!(problem.because.english().starts_with(because), "{column} {value:?}: {problem}");
         assert_eq!(problem.value.as_deref(), shown, "{column} {value:?}");
-        assert!(!problem.remedy.is_empty());
+        assert!(!problem.remedy.english().is_empty());
         assert_eq!((plan.rows, plan.rows_bad), (1, 1));
     }
 }
@@ -185,7 +185,7 @@ fn each_bad_value_is_named_by_line_and_column() {
 fn a_clabe_without_its_leading_zero_is_pointed_out() {
     let row = row_with("account_type", "clabe").replace("00012345678", "21806000000000000");
     let (_, problems) = planned(format!("{HEADER}\n{row}\n").as_bytes());
-    assert!(problems[0].remedy.contains("removed leading zeros"), "{problems:?}");
+    assert!(problems[0].remedy.english().contains("removed leading zeros"), "{problems:?}");
     assert_eq!(problems[0].value, None);
 }
 
@@ -276,7 +276,7 @@ fn files_that_are_no_csv_are_refused_in_words() {
         let (plan, problems) = planned(bytes);
         assert_eq!(problems.len(), 1, "{because}: {problems:?}");
         assert_eq!(problems[0].line, line, "{because}");
-        assert!(problems[0].because.starts_with(because), "{problems:?}");
+        assert!(problems[0].because.english().starts_with(because), "{problems:?}");
         assert!(!plan.is_good());
     }
     let (_, problems) = planned(format!("{HEADER}\n{}\n", row_with("name", "Jos#")).as_bytes());
@@ -285,7 +285,10 @@ fn files_that_are_no_csv_are_refused_in_words() {
     let latin: Vec<u8> = latin.chars().map(|letter| letter as u8).collect();
     let (plan, problems) = planned(&latin);
     assert_eq!(problems, []);
-    assert_eq!(plan.warnings[0].because, "the file is not UTF-8 and was read as Windows-1252");
+    assert_eq!(
+        plan.warnings[0].because.english(),
+        "the file is not UTF-8 and was read as Windows-1252"
+    );
 }
 
 #[test]
@@ -402,7 +405,7 @@ fn world_14_zeros_in_front_and_another_account_do_not_hide_the_same_payout() {
     let rows = [GOOD.to_owned(), zeros, person("n-3"), other, own];
     let (plan, problems) = planned(format!("{HEADER}\n{}\n", rows.join("\n")).as_bytes());
     assert_eq!(problems, []);
-    let told: Vec<_> = plan.warnings.iter().map(|it| (it.line, it.because.as_str())).collect();
+    let told: Vec<_> = plan.warnings.iter().map(|it| (it.line, it.because.english())).collect();
     let expected = [
         (
             3,

@@ -4,17 +4,20 @@ use std::fmt::Write;
 
 use pagos_core::PayoutOrder;
 
-use crate::input::{
-    BanksPaid, Problem,
-    column::Column,
-    duplicate::{Repeated, Repeats, RowHashes},
-    encoding::Encoding,
-    header::Layout,
-    length::AccountLengths,
-    look::Look,
-    record::Record,
-    rows::Format,
-    sheet::Sheet,
+use crate::{
+    input::{
+        BanksPaid, Problem,
+        column::Column,
+        duplicate::{Repeated, Repeats, RowHashes},
+        encoding::Encoding,
+        header::Layout,
+        length::AccountLengths,
+        look::Look,
+        record::Record,
+        rows::Format,
+        sheet::Sheet,
+    },
+    words::{Text, file, payout},
 };
 
 /// The maximum number of warnings that are kept, and of rows that are named for the same payment;
@@ -49,32 +52,24 @@ impl Warnings {
 
     pub(crate) fn add_format(&mut self, format: &Format) {
         if let Format::Text { encoding: Encoding::Windows1252, .. } = format {
-            let because = "the file is not UTF-8 and was read as Windows-1252";
-            self.push(Problem::of_line(1, because, "look at the names that have accents"));
+            self.push(Problem::of_line(1, file::was_read_as_1252(), file::look_at_accents()));
         }
     }
 
     pub(crate) fn add_sheet(&mut self, sheet: &Sheet) {
         if let Some(shown) = &sheet.shown {
-            let because = format!(
-                "the workbook opens on its sheet {shown:?}, and {:?} is read, which is the first",
-                sheet.name
-            );
-            self.push(Problem::of_line(1, because, "move the table to the first sheet"));
+            let because = file::opens_on_another_sheet(shown, &sheet.name);
+            self.push(Problem::of_line(1, because, file::move_to_first_sheet()));
         }
         if let Some(first) = sheet.hidden.first() {
             let because = match sheet.hidden.len() {
-                1 => "the row is hidden and is paid all the same".to_owned(),
-                count => format!("{count} rows are hidden from here on and are paid all the same"),
+                1 => file::row_is_hidden(),
+                count => file::rows_are_hidden(count),
             };
-            let remedy = "delete what is not to be paid, or take the filter off";
-            self.push(Problem::of_line(*first, because, remedy));
+            self.push(Problem::of_line(*first, because, file::delete_or_unfilter()));
         }
         if sheet.strikes_by_condition {
-            let because = "the sheet has a conditional format that strikes cells through, and they are \
-                           paid all the same";
-            let remedy =
-                "delete the rows that are not to be paid, or remove the conditional format";
+            let (because, remedy) = (file::condition_strikes(), file::delete_or_remove_condition());
             self.push(Problem::of_line(1, because, remedy));
         }
     }
@@ -86,14 +81,11 @@ impl Warnings {
         for (place, column) in Column::ALL.iter().filter_map(placed) {
             let mut told = Vec::new();
             if sheet.hidden_columns.get(place).is_some_and(|is_hidden| *is_hidden) {
-                let because = "the column is hidden and is read all the same";
-                told.push((because, "show it, and look at what is in it"));
+                told.push((file::column_is_hidden(), file::show_column()));
             }
             let is_struck = |look: &Look| matches!(look, Look::Struck | Look::PartStruck);
             if header.looks().iter().any(|(there, look)| *there == place && is_struck(look)) {
-                let because =
-                    "the name of the column is struck through and the column is read all the same";
-                told.push((because, "delete the column, or take the line through its name off"));
+                told.push((file::column_is_struck(), file::delete_column_or_unstrike()));
             }
             for (because, remedy) in told {
                 let cell = header.cell(place).map(|(_, address)| address.into());
@@ -105,27 +97,18 @@ impl Warnings {
 
     /// Warns about a pipe that ended within a line: its writer may have been interrupted.
     pub(crate) fn add_cut(&mut self, line: u64) {
-        let because = "the pipe ends within this line, so that it may have been cut off";
-        self.push(Problem::of_line(line, because, "check that this is the last row, and whole"));
+        self.push(Problem::of_line(line, file::pipe_is_cut(), file::is_it_the_last_row()));
     }
 
     /// Warns about a bank that no table has, once for each bank and not for each row.
     pub(crate) fn add_bank(&mut self, bank: &BanksPaid) {
-        let because = format!(
-            "bank {:?} is in no table of Pagos and is sent as it is ({})",
-            bank.shown(),
-            match bank.count {
-                1 => "1 payout".to_owned(),
-                count => format!("{count} payouts"),
-            }
-        );
-        let remedy = "compare it with `pagos banks`";
+        let because = file::bank_is_in_no_table(bank.shown(), payout::payouts_of(bank.count));
+        let remedy = file::compare_with_banks();
         self.push(Problem::of_field(bank.line, Column::Bank, "", because, remedy));
     }
 
     pub(crate) fn add_empty(&mut self) {
-        let because = "the file has a header and no rows";
-        self.push(Problem::of_line(1, because, "check that it is the file you meant"));
+        self.push(Problem::of_line(1, file::has_no_rows(), file::is_it_the_file()));
     }
 
     /// Compares a payable row with all others.
@@ -151,8 +134,8 @@ impl Warnings {
         let is_error =
             |row: &Repeated| keys.equal.binary_search_by_key(&row.line, |it| it.line).is_ok();
         for row in keys.alike.iter().filter(|row| !is_error(row)) {
-            let because = format!("is the key of line {} but for capital letters", row.other);
-            let remedy = "check that it is not the same payout";
+            let because = file::is_key_but_for_case(row.other);
+            let remedy = file::is_it_the_same_payout();
             self.push(Problem::of_field(row.line.into(), Column::Key, "", because, remedy));
         }
         let payouts = std::mem::replace(&mut self.payouts, RowHashes::new()).into_repeats();
@@ -161,15 +144,19 @@ impl Warnings {
         let equal = payouts.equal.iter().filter(is_later).map(same_payout);
         let alike = payouts.alike.iter().filter(is_later).map(same_but_for_zeros);
         let persons = persons.alike.iter().filter(is_later).map(same_person);
-        self.push_repeated(equal, "what an earlier row pays too");
-        self.push_repeated(alike, "to an account of an earlier row but for zeros in front");
-        self.push_repeated(persons, "to another account what a person gets in an earlier row too");
+        self.push_repeated(equal, file::rows_pay_the_same);
+        self.push_repeated(alike, file::rows_pay_the_same_but_for_zeros);
+        self.push_repeated(persons, file::rows_pay_persons_again);
         self.list.sort_by_key(|warning| warning.line);
         (self.list, self.more)
     }
 
     /// Names the first rows of a kind, and counts the rest.
-    fn push_repeated(&mut self, warnings: impl Iterator<Item = Problem>, what: &str) {
+    fn push_repeated(
+        &mut self,
+        warnings: impl Iterator<Item = Problem>,
+        because: impl Fn(usize) -> Text,
+    ) {
         let (mut count, mut last) = (0, 0);
         for warning in warnings {
             (count, last) = (count + 1, warning.line);
@@ -178,9 +165,7 @@ impl Warnings {
             }
         }
         if count > 1 {
-            let because = format!("{count} rows pay {what}");
-            let remedy = "check that nobody is in the file twice";
-            self.push(Problem::of_line(last, because, remedy));
+            self.push(Problem::of_line(last, because(count), file::is_nobody_twice()));
         }
     }
 
@@ -222,26 +207,17 @@ fn without_accent(letter: char) -> char {
 }
 
 fn same_payout(row: &Repeated) -> Problem {
-    let because = format!("gets the same amount in line {}, under another key", row.other);
-    let remedy = "check that this person is meant to be paid twice";
+    let (because, remedy) = (file::gets_the_same(row.other), file::is_paid_twice());
     Problem::of_field(row.line.into(), Column::Account, "", because, remedy)
 }
 
 fn same_but_for_zeros(row: &Repeated) -> Problem {
-    let because = format!(
-        "is the account of line {} but for zeros in front, and gets the same amount under another key",
-        row.other
-    );
-    let remedy = "check that this person is meant to be paid twice, and which account is right";
+    let because = file::gets_the_same_but_for_zeros(row.other);
+    let remedy = file::is_paid_twice_and_where();
     Problem::of_field(row.line.into(), Column::Account, "", because, remedy)
 }
 
 fn same_person(row: &Repeated) -> Problem {
-    let because = format!(
-        "pays the person of line {} the same amount once more, under another key and on another \
-         account",
-        row.other
-    );
-    let remedy = "check that this person is meant to be paid twice";
-    Problem::of_line(row.line.into(), because, remedy)
+    let because = file::pays_the_person_again(row.other);
+    Problem::of_line(row.line.into(), because, file::is_paid_twice())
 }

@@ -1,45 +1,47 @@
 //! Approvals as people and scripts read them: of runs, and of payouts that are to be sent once more.
 
-use pagos_engine::{Actor, Approval, Resend, RunApproval};
+use pagos_engine::{Actor, Approval, ApprovalState, Resend, RunApproval};
 use serde_json::{Value, json};
 
+use crate::words::{Text, payout};
+
 /// What a run that waits looks like to whoever is to approve it.
-pub(crate) fn approval_lines(approval: &RunApproval) -> Vec<String> {
-    let mut lines = vec![format!("run {} is {}", approval.run.0, approval.state.word())];
-    lines.extend(
-        approval
-            .totals
-            .iter()
-            .map(|total| format!("  {}: {} payouts, {}", total.account, total.count, total.amount)),
-    );
-    let unproven = if approval.has_unknown_submitter { ", which is not proven" } else { "" };
-    lines.push(format!("  submitted by {}{unproven}", names(approval.submitters.iter())));
-    lines.push(format!(
-        "  approved by {}; {} more needed",
-        names(approval.approvals.iter().map(|it| &it.by)),
-        approval.missing()
-    ));
+pub(crate) fn approval_lines(approval: &RunApproval) -> Vec<Text> {
+    let mut lines = vec![payout::run_is(&approval.run.0, state(approval.state))];
+    lines.extend(approval.totals.iter().map(|total| {
+        payout::run_total(total.account.as_str(), total.count, total.amount.to_string())
+    }));
+    let submitters = names(approval.submitters.iter());
+    lines.push(match approval.has_unknown_submitter {
+        true => payout::submitted_unproven(submitters),
+        false => payout::submitted_by(submitters),
+    });
+    let approvers = names(approval.approvals.iter().map(|it| &it.by));
+    lines.push(payout::approved_by(approvers, approval.missing()));
     if let Some(no) = &approval.rejection {
-        lines.push(format!("  rejected by {}: {}", no.by, no.note));
+        lines.push(payout::rejected_by(no.by.as_str(), &no.note));
     }
-    lines.push(format!("  digest {}", approval.digest));
+    lines.push(payout::digest(approval.digest.to_string()));
     lines
 }
 
 /// Why a run waits in vain, and what to do.
-pub(crate) fn blocked_line(approval: &RunApproval) -> String {
+pub(crate) fn blocked_line(approval: &RunApproval) -> Text {
     let run = &approval.run.0;
-    if approval.has_unknown_submitter {
-        return format!(
-            "nobody can approve run {run}, because it is not proven who submitted it: \
-             `pagos withdraw {run}`, and pay the file again with PAGOS_TOKEN set"
-        );
+    match approval.has_unknown_submitter {
+        true => payout::nobody_can_approve(run),
+        false => payout::too_few_can_approve(run, approval.missing()),
     }
-    format!(
-        "too few people are left who can approve run {run}: {} more must, and they need tokens, \
-         which `pagos token create --name NAME --scope approve` makes",
-        approval.missing()
-    )
+}
+
+fn state(state: ApprovalState) -> Text {
+    match state {
+        ApprovalState::Waiting => payout::state_waiting(),
+        ApprovalState::Approved => payout::state_approved(),
+        ApprovalState::Rejected => payout::state_rejected(),
+        ApprovalState::Released => payout::state_released(),
+        ApprovalState::Withdrawn => payout::state_withdrawn(),
+    }
 }
 
 /// The approval as JSON, with what follows from it.
@@ -73,7 +75,7 @@ fn with_missing(mut json: Value, missing: u32) -> Value {
     json
 }
 
-fn names<'a>(actors: impl Iterator<Item = &'a Actor>) -> String {
+fn names<'a>(actors: impl Iterator<Item = &'a Actor>) -> Text {
     let names: Vec<&str> = actors.map(Actor::as_str).collect();
-    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+    if names.is_empty() { payout::nobody() } else { names.join(", ").into() }
 }

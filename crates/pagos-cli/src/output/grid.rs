@@ -1,15 +1,21 @@
 //! Tables for people: as wide as the terminal, or a list if the terminal is too narrow. Without a
 //! terminal, every row is one complete line.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use unicode_width::UnicodeWidthStr;
 
-use crate::output::{
-    List, Screen, Style,
-    style::{marked, painted},
-    text::{SHORTENED_MIN, broken, printable, shortened},
+use crate::{
+    output::{
+        List, Screen, Style,
+        style::{marked, painted},
+        text::{SHORTENED_MIN, broken, printable, shortened},
+    },
+    words::Text,
 };
 
 /// On a narrower terminal there is always a list.
@@ -53,9 +59,9 @@ enum Notes {
 }
 
 /// A column and the kind of its content.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Column {
-    pub(crate) heading: &'static str,
+    pub(crate) heading: Cow<'static, str>,
     pub(crate) kind: Kind,
 }
 
@@ -83,7 +89,12 @@ pub(crate) struct Grid {
 impl Column {
     /// A column of this kind.
     pub(crate) const fn new(heading: &'static str, kind: Kind) -> Self {
-        Self { heading, kind }
+        Self { heading: Cow::Borrowed(heading), kind }
+    }
+
+    /// A column with a heading in the language of the process.
+    pub(crate) fn said(heading: Text, kind: Kind) -> Self {
+        Self { heading: Cow::Owned(heading.into()), kind }
     }
 }
 
@@ -119,7 +130,7 @@ impl Grid {
     /// Writes some rows at a time, because laid out they take ten times the memory.
     fn write_table(&self, out: &mut dyn Write, screen: Screen, widths: &[usize]) -> io::Result<()> {
         let headings =
-            self.columns.iter().map(|column| (Style::Heading, column.heading.to_owned()));
+            self.columns.iter().map(|column| (Style::Heading, column.heading.to_string()));
         let headings = self.laid_out(widths, [headings.collect()]);
         let parts = self.rows.chunks(ROWS_LAID_OUT).map(|rows| {
             let cells = |row: &Vec<Piece>| {

@@ -7,7 +7,10 @@ use pagos_core::{Currency, ProviderRef, Status, Timestamp};
 use pagos_engine::{Attention, Payment, PaymentProgress, Session, Try};
 use serde::Serialize;
 
-use crate::output::{List, Outcome, OutcomeTotal, Row};
+use crate::{
+    output::{List, Outcome, OutcomeTotal, Row},
+    words::{Text, payout},
+};
 
 /// One payment of a report.
 #[derive(Debug, Serialize)]
@@ -171,8 +174,8 @@ pub(crate) fn list(payment: &Payment, now: Timestamp) -> List {
 }
 
 /// When a payout or a payment is worked on next.
-pub(crate) fn next_step(due_at: Option<Timestamp>) -> String {
-    due_at.map_or_else(|| "none, until something is learned".to_owned(), |at| at.to_string())
+pub(crate) fn next_step(due_at: Option<Timestamp>) -> Text {
+    due_at.map_or_else(payout::next_is_nothing, |at| at.to_string().into())
 }
 
 /// The document of `payment list`, written payment by payment: `{"payments":[..],"totals":[..]}`.

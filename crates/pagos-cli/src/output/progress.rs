@@ -12,10 +12,12 @@ use std::{
 use indicatif::{
     HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike,
 };
+use unicode_width::UnicodeWidthStr;
 
 use crate::{
     console,
     output::{Screen, screen::COLUMNS_USUAL},
+    words::{Text, pay},
 };
 
 const FRAMES_PER_SECOND: u8 = 10;
@@ -181,14 +183,15 @@ impl Counts {
     }
 
     /// Text such as `41 succeeded, 2 failed, 1 in doubt`. Zeros are left out, except for successes.
-    fn summary(self) -> String {
-        let parts =
-            [(self.failed, "failed"), (self.pending, "pending"), (self.unknown, "in doubt")];
-        let mut text = format!("{} succeeded", self.succeeded);
-        for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
-            text.push_str(&format!(", {count} {word}"));
-        }
-        text
+    fn summary(self) -> Text {
+        let mut texts = vec![pay::count_succeeded(self.succeeded)];
+        let others = [
+            (self.failed, pay::count_failed(self.failed)),
+            (self.pending, pay::count_pending(self.pending)),
+            (self.unknown, pay::count_in_doubt(self.unknown)),
+        ];
+        texts.extend(others.into_iter().filter(|(count, _)| *count > 0).map(|(_, text)| text));
+        Text::list(&texts)
     }
 }
 
@@ -209,20 +212,20 @@ impl Moment {
         let (settled, total) = (self.counts.settled(), self.total);
         let (elapsed, to_go) = (HumanDuration(self.elapsed), HumanDuration(self.to_go));
         let summary = self.counts.summary();
-        let longest =
-            format!("{settled}/{total} settled in {elapsed:#}, about {to_go:#} to go: {summary}");
-        let cells = room.saturating_sub(longest.len() + 1).min(*BAR_CELLS.end());
+        let (elapsed, to_go) = (format!("{elapsed:#}"), format!("{to_go:#}"));
+        let longest = String::from(pay::settled_to_go(settled, total, &elapsed, to_go, &summary));
+        let cells = room.saturating_sub(longest.width() + 1).min(*BAR_CELLS.end());
         if BAR_CELLS.contains(&cells) {
             return format!("{} {longest}", bar(settled, total, cells));
         }
         let shorter = [
             longest,
-            format!("{settled}/{total} settled in {elapsed:#}: {summary}"),
+            pay::settled_in(settled, total, elapsed, &summary).into(),
             format!("{settled}/{total}: {summary}"),
-            format!("{settled}/{total} settled, {} in doubt", self.counts.unknown),
-            format!("{settled}/{total} settled"),
+            pay::settled_in_doubt(settled, total, self.counts.unknown).into(),
+            pay::settled(settled, total).into(),
         ];
-        let fitting = shorter.into_iter().find(|line| line.len() <= room);
+        let fitting = shorter.into_iter().find(|line| line.width() <= room);
         fitting.unwrap_or_else(|| format!("{settled}/{total}").chars().take(room).collect())
     }
 }
@@ -271,9 +274,9 @@ mod tests {
 
     #[test]
     fn the_summary_says_what_there_is() {
-        assert_eq!(Counts::default().summary(), "0 succeeded");
+        assert_eq!(Counts::default().summary().english(), "0 succeeded");
         let counts = Counts { succeeded: 41, failed: 2, pending: 0, unknown: 1 };
-        assert_eq!(counts.summary(), "41 succeeded, 2 failed, 1 in doubt");
+        assert_eq!(counts.summary().english(), "41 succeeded, 2 failed, 1 in doubt");
         let progress = Progress::new(44, Visibility::Hidden);
         progress.show(counts);
     }

@@ -3,7 +3,10 @@
 use pagos_core::{AccountName, Currency, Money, Status, Timestamp};
 use serde::Serialize;
 
-use crate::output::Style;
+use crate::{
+    output::Style,
+    words::{Text, payout},
+};
 
 /// The state of a payout, in the words of the reports: the status, or that a person must look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -27,6 +30,18 @@ impl Outcome {
             Outcome::Succeeded => "succeeded",
             Outcome::Failed => "failed",
             Outcome::Quarantined => "quarantined",
+        }
+    }
+
+    /// The word for people, in the language of the process.
+    pub(crate) fn text(self) -> Text {
+        match self {
+            Outcome::Created => payout::created(),
+            Outcome::Unknown => payout::unknown(),
+            Outcome::Pending => payout::pending(),
+            Outcome::Succeeded => payout::succeeded(),
+            Outcome::Failed => payout::failed(),
+            Outcome::Quarantined => payout::quarantined(),
         }
     }
 

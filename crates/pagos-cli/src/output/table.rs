@@ -5,34 +5,8 @@ use std::io::{self, Write};
 use crate::{
     input::BanksPaid,
     output::{Column, Grid, Kind, OutcomeTotal, Piece, Row, Screen, major_text},
+    words::payout,
 };
-
-const PAYOUT_COLUMNS: [Column; 7] = [
-    Column::new("KEY", Kind::Whole),
-    PROVIDER,
-    Column::new("AMOUNT", Kind::Number),
-    STATUS,
-    Column::new("TRIES", Kind::Spare),
-    Column::new("REFERENCE", Kind::Reference),
-    Column::new("REASON", Kind::Note),
-];
-
-const PLAN_COLUMNS: [Column; 4] = [PROVIDER, Column::new("PAYOUTS", Kind::Number), TOTAL, CURRENCY];
-
-const BANK_COLUMNS: [Column; 4] = [
-    PROVIDER,
-    Column::new("BANK", Kind::Whole),
-    Column::new("UNDERSTOOD AS", Kind::Note),
-    Column::new("PAYOUTS", Kind::Number),
-];
-
-const TOTAL_COLUMNS: [Column; 5] =
-    [PROVIDER, STATUS, Column::new("COUNT", Kind::Number), TOTAL, CURRENCY];
-
-const PROVIDER: Column = Column::new("PROVIDER", Kind::Whole);
-const STATUS: Column = Column::new("STATUS", Kind::Whole);
-const TOTAL: Column = Column::new("TOTAL", Kind::Number);
-const CURRENCY: Column = Column::new("CURRENCY", Kind::Whole);
 
 /// A table with one payout per row. It keeps all of them, so their number must be bounded.
 #[derive(Debug)]
@@ -43,21 +17,21 @@ pub(crate) struct Table {
 impl Table {
     /// An empty table.
     pub(crate) fn new() -> Self {
-        Self { grid: Grid::new(&PAYOUT_COLUMNS) }
+        Self { grid: Grid::new(&payout_columns()) }
     }
 
     /// Adds a payout.
     pub(crate) fn push(&mut self, row: &Row<'_>) {
         let status = match row.reversals {
-            0 => row.outcome.word().to_owned(),
-            1 => format!("{} (reversed)", row.outcome.word()),
-            times => format!("{} (reversed {times} times)", row.outcome.word()),
+            0 => row.outcome.text(),
+            1 => payout::reversed(row.outcome.text()),
+            times => payout::reversed_times(row.outcome.text(), times),
         };
         self.grid.push([
             Piece::plain(row.key),
             Piece::plain(row.account.as_str()),
             Piece::plain(row.amount.to_string()),
-            Piece { text: status, style: row.outcome.style() },
+            Piece { text: status.into(), style: row.outcome.style() },
             Piece::plain(row.attempts.to_string()),
             Piece::plain(row.reference.unwrap_or("-")),
             Piece::plain(row.reason.unwrap_or("")),
@@ -76,7 +50,7 @@ pub(crate) fn write_plan_totals(
     screen: Screen,
     totals: &[OutcomeTotal],
 ) -> io::Result<()> {
-    let mut grid = Grid::new(&PLAN_COLUMNS);
+    let mut grid = Grid::new(&plan_columns());
     for total in totals {
         grid.push_plain([
             total.account.to_string(),
@@ -94,12 +68,12 @@ pub(crate) fn write_banks(
     screen: Screen,
     banks: &[BanksPaid],
 ) -> io::Result<()> {
-    let mut grid = Grid::new(&BANK_COLUMNS);
+    let mut grid = Grid::new(&bank_columns());
     for bank in banks {
         let understood = match (&bank.name, &bank.id) {
             (Some(name), Some(id)) if *id != bank.written => format!("{name} ({id})"),
             (Some(name), _) => name.clone(),
-            (None, _) => "sent as it is: no table of Pagos has it".to_owned(),
+            (None, _) => payout::bank_sent_as_it_is().into(),
         };
         grid.push_plain([
             bank.account.to_string(),
@@ -121,17 +95,63 @@ pub(crate) fn write_totals(
     screen: Screen,
     totals: &[OutcomeTotal],
 ) -> io::Result<()> {
-    let mut grid = Grid::new(&TOTAL_COLUMNS);
+    let mut grid = Grid::new(&total_columns());
     for total in totals {
         grid.push([
             Piece::plain(total.account.to_string()),
-            Piece { text: total.outcome.word().to_owned(), style: total.outcome.style() },
+            Piece { text: total.outcome.text().into(), style: total.outcome.style() },
             Piece::plain(total.count.to_string()),
             Piece::plain(major_text(total.amount_minor, total.currency)),
             Piece::plain(total.currency.to_string()),
         ]);
     }
     grid.write(out, screen)
+}
+
+fn payout_columns() -> [Column; 7] {
+    [
+        Column::said(payout::heading_key(), Kind::Whole),
+        provider(),
+        Column::said(payout::heading_amount(), Kind::Number),
+        status(),
+        Column::said(payout::heading_tries(), Kind::Spare),
+        Column::said(payout::heading_reference(), Kind::Reference),
+        Column::said(payout::heading_reason(), Kind::Note),
+    ]
+}
+
+fn plan_columns() -> [Column; 4] {
+    [provider(), Column::said(payout::heading_payouts(), Kind::Number), total(), currency()]
+}
+
+fn bank_columns() -> [Column; 4] {
+    [
+        provider(),
+        Column::said(payout::heading_bank(), Kind::Whole),
+        Column::said(payout::heading_understood(), Kind::Note),
+        Column::said(payout::heading_payouts(), Kind::Number),
+    ]
+}
+
+fn total_columns() -> [Column; 5] {
+    let count = Column::said(payout::heading_count(), Kind::Number);
+    [provider(), status(), count, total(), currency()]
+}
+
+fn provider() -> Column {
+    Column::said(payout::heading_provider(), Kind::Whole)
+}
+
+fn status() -> Column {
+    Column::said(payout::heading_status(), Kind::Whole)
+}
+
+fn total() -> Column {
+    Column::said(payout::heading_total(), Kind::Number)
+}
+
+fn currency() -> Column {
+    Column::said(payout::heading_currency(), Kind::Whole)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use pagos_system::System;
 use crate::{
     exit::{Failure, with_causes},
     run::database::Database,
+    words::{Text, pay},
 };
 
 /// The variable of the token.
@@ -27,9 +28,10 @@ const USERS: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
 /// A token that is set and refused: whoever sets one does not mean to be somebody else.
 pub(crate) async fn actor(db: &Database, scope: Scope) -> Result<Option<Actor>, Failure> {
     let Some(presented) = presented() else { return Ok(terminal()) };
-    let store = db.open_to_read().await.map_err(|error| {
-        Failure::new(format!("the token in {TOKEN} cannot be looked up: {}", with_causes(&error)))
-    })?;
+    let store = db
+        .open_to_read()
+        .await
+        .map_err(|error| Failure::new(pay::token_is_not_looked_up(TOKEN, with_causes(&error))))?;
     owner(store.as_ref(), Some(presented), scope).await.map(Some)
 }
 
@@ -63,25 +65,22 @@ async fn owner(
     scope: Scope,
 ) -> Result<Actor, Failure> {
     let Some(presented) = presented else {
-        return Err(Failure::new(format!("it is not proven who you are: {}", how_to_prove(scope))));
+        return Err(Failure::new(pay::who_is_not_proven(how_to_prove(scope))));
     };
     let verified = token::verify(store, presented.trim(), Clock::now(&System)).await;
     let because = match verified.map_err(|error| Failure::new(with_causes(&error)))? {
         Ok(token) if token.scopes.contains(&scope) => return Ok(token.name),
-        Ok(token) => format!("is of {}, and has not the scope {scope}", token.name),
-        Err(Refusal::NotKnown) => "is none of this database".to_owned(),
-        Err(Refusal::Expired) => "is expired".to_owned(),
-        Err(Refusal::Revoked) => "was revoked".to_owned(),
+        Ok(token) => pay::token_lacks_scope(token.name.as_str(), scope.to_string()),
+        Err(Refusal::NotKnown) => pay::token_is_not_known(),
+        Err(Refusal::Expired) => pay::token_is_expired(),
+        Err(Refusal::Revoked) => pay::token_was_revoked(),
     };
-    Err(Failure::new(format!("the token in {TOKEN} {because}; `pagos token list` shows them")))
+    Err(Failure::new(pay::token_is_refused(TOKEN, because)))
 }
 
 /// What to do if it must be proven who gives a command.
-pub(crate) fn how_to_prove(scope: Scope) -> String {
-    format!(
-        "set {TOKEN} to a token with the scope {scope}, which \
-         `pagos token create --name NAME --scope {scope}` makes"
-    )
+pub(crate) fn how_to_prove(scope: Scope) -> Text {
+    pay::prove_with(TOKEN, scope.to_string())
 }
 
 #[cfg(test)]

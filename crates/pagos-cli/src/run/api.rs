@@ -189,6 +189,7 @@ fn unread(_: InputError) -> UploadError {
     UploadError::Failed("the file could not be read to its end".to_owned())
 }
 
+/// In English, like every answer of the API.
 fn fault(problem: &Problem) -> Fault {
     let value = problem.value.as_ref().map(|value| format!("{value:?} ")).unwrap_or_default();
     Fault {
@@ -196,8 +197,8 @@ fn fault(problem: &Problem) -> Fault {
         field: problem.column.clone(),
         line: Some(problem.line),
         cell: problem.cell.as_ref().map(ToString::to_string),
-        because: format!("{value}{}", problem.because),
-        remedy: Some(problem.remedy.clone()),
+        because: format!("{value}{}", problem.because.english()),
+        remedy: Some(problem.remedy.english().to_owned()),
     }
 }
 

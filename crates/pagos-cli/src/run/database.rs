@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     console,
     exit::{Failure, with_causes},
+    words::pay,
 };
 
 /// The default file for real accounts.
@@ -119,7 +120,7 @@ impl Database {
         Ok(match self {
             Self::Misread(because) => return Err(StoreError::new(because)),
             Self::File(path) => {
-                let told = format!("{self}: another program keeps it locked; waiting");
+                let told = String::from(pay::is_locked(self.to_string()));
                 Arc::new(SqliteStore::open_telling(path, move || console::tell(&told))?)
             }
             Self::Server(server) => {
@@ -145,7 +146,9 @@ impl Database {
         let restored = InstrumentedStore::from(Arc::clone(&store)).restored().await?;
         if let Some(restored) = restored.filter(Restored::is_open) {
             let told = EngineError::Restored(restored);
-            TOLD.call_once(|| console::tell(&format!("warning: {self}: {told}")));
+            TOLD.call_once(|| {
+                console::tell(&pay::warning_about(self.to_string(), told.to_string()))
+            });
         }
         Ok(store)
     }
@@ -163,10 +166,7 @@ impl Database {
             }
             Self::Server(server) => {
                 if server.address.has_password {
-                    console::tell(
-                        "warning: every process of this machine can see the password in --db; \
-                         leave it out, and set PGPASSWORD or write it into ~/.pgpass",
-                    );
+                    console::tell(&pay::password_is_seen());
                 }
                 Ok(())
             }
@@ -188,12 +188,9 @@ impl Database {
             return Ok(());
         }
         if is_live && if_new == IfNew::MakeForTests {
-            return Err(Failure::new(format!(
-                "{self}: there is no database yet, and an account is LIVE: name the database that has \
-                 your payouts, or say --new-db if there is none"
-            )));
+            return Err(Failure::new(pay::no_database_yet(self.to_string())));
         }
-        console::tell(&format!("{self}: a new database"));
+        console::tell(&pay::new_database(self.to_string()));
         Ok(())
     }
 

@@ -17,6 +17,7 @@ use crate::{
         need::Need,
         report::{Pages, Report, with_row},
     },
+    words::payout,
 };
 
 /// A table of more rows than this shows only payouts that did not simply succeed.
@@ -204,19 +205,15 @@ impl Writing {
                 let screen = Screen::of_stdout();
                 self.table.write(&mut sheet, screen)?;
                 if self.left_out > 0 {
-                    let left_out = self.left_out;
-                    let text =
-                        format!("... and {left_out} that succeeded, not shown; --json lists all");
-                    write_sentence(&mut sheet, screen, &text)?;
+                    write_sentence(&mut sheet, screen, &payout::not_shown(self.left_out))?;
                 }
                 if let Some(next) = &self.next {
-                    let text = format!("... and more: --after {next} goes on here");
+                    let text = payout::list_goes_on(next.to_string());
                     write_sentence(&mut sheet, screen, &text)?;
                 }
                 let archived: u64 = report.archived.sums().iter().map(|sum| sum.count).sum();
                 if archived > 0 {
-                    let text = format!("... and {archived} in the archive, counted below");
-                    write_sentence(&mut sheet, screen, &text)?;
+                    write_sentence(&mut sheet, screen, &payout::in_the_archive(archived))?;
                 }
                 writeln!(sheet)?;
                 write_totals(&mut sheet, screen, report.totals.sums())?;

@@ -4,7 +4,10 @@
 use pagos_engine::{InstrumentedStore, Restored, SentAttempt, StoreError};
 use serde::Serialize;
 
-use crate::output::List;
+use crate::{
+    output::List,
+    words::{Text, payout as words},
+};
 
 /// The gaps of one database at present. In JSON, what there is none of is left out.
 #[derive(Debug, Default, Serialize)]
@@ -30,42 +33,33 @@ impl Gaps {
     /// Adds a line for each, with the next step.
     pub(crate) fn tell(&self, list: &mut List) {
         for line in self.lines() {
-            list.note("database", line);
+            list.note(words::database(), line);
         }
     }
 
-    fn lines(&self) -> Vec<String> {
+    fn lines(&self) -> Vec<Text> {
         let restored = self.restored.as_ref().map(restored_line);
         restored.into_iter().chain(forgotten_line(self.forgotten)).collect()
     }
 }
 
-fn restored_line(restored: &Restored) -> String {
+fn restored_line(restored: &Restored) -> Text {
     let Restored { restored_at, backup_at, accepted, lists_since } = restored;
     match accepted {
-        None => format!(
-            "was restored at {restored_at} from a backup of {backup_at}, and nothing is sent from it before it \
-             was compared: run `pagos pay` or `pagos serve` with its witness, or compare it with the provider and \
-             then run `pagos restore --accept`"
-        ),
-        Some(accepted) => format!(
-            "was restored at {restored_at} and accepted ({accepted}); the providers' lists since {} are not read \
-             yet: the next `pagos pay` or `pagos serve` reads them before it sends anything",
-            lists_since.unwrap_or(*backup_at)
-        ),
+        None => words::was_restored(restored_at.to_string(), backup_at.to_string()),
+        Some(accepted) => {
+            let since = lists_since.unwrap_or(*backup_at).to_string();
+            words::was_accepted(restored_at.to_string(), accepted.to_string(), since)
+        }
     }
 }
 
-fn forgotten_line(count: usize) -> Option<String> {
-    let payouts = match count {
-        0 => return None,
-        1 => "the order of 1 payout",
-        _ => &format!("the orders of {count} payouts"),
-    };
-    Some(format!(
-        "has forgotten {payouts} that it sent: `pagos witness` lists them, and the provider's panel shows what \
-         became of them"
-    ))
+fn forgotten_line(count: usize) -> Option<Text> {
+    match count {
+        0 => None,
+        1 => Some(words::has_forgotten(words::one_order())),
+        _ => Some(words::has_forgotten(words::orders_of(count))),
+    }
 }
 
 /// Everything that was sent and whose orders the database has forgotten, by key.
@@ -106,11 +100,17 @@ mod tests {
         let lines = |restored, forgotten| Gaps { restored, forgotten }.lines();
         assert!(lines(None, 0).is_empty());
         let told = lines(Some(open), 1);
-        assert!(told[0].contains("nothing is sent from it before it was compared"), "{told:?}");
-        assert!(told[1].contains("the order of 1 payout that it sent"), "{told:?}");
+        assert!(
+            told[0].english().contains("nothing is sent from it before it was compared"),
+            "{told:?}"
+        );
+        assert!(told[1].english().contains("the order of 1 payout that it sent"), "{told:?}");
         let told = lines(Some(unread), 2);
-        assert!(told[0].contains("(cli:ana: panel); the providers' lists since 1970"), "{told:?}");
-        assert!(told[1].contains("the orders of 2 payouts"), "{told:?}");
+        assert!(
+            told[0].english().contains("(cli:ana: panel); the providers' lists since 1970"),
+            "{told:?}"
+        );
+        assert!(told[1].english().contains("the orders of 2 payouts"), "{told:?}");
         assert_eq!(serde_json::to_string(&Gaps::default()).unwrap(), "{}");
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         target::Target,
         witness::{self, Connected, IfLost},
     },
+    words::pay,
 };
 
 /// The store, instrumented for engine and receiver.
@@ -57,10 +58,10 @@ pub(crate) fn engine_accounts(accounts: &[Account], policy: &Policy) -> pagos_en
 /// as real money, nor the other way round.
 pub(crate) fn of_database(db: &Database, error: EngineError) -> Failure {
     match error {
-        EngineError::OtherWorld { account, stored, given } => Failure::new(format!(
-            "{db}: account {account} of this database is {stored}, and here it is {given}; use \
-             another --db, or give the account another name"
-        )),
+        EngineError::OtherWorld { account, stored, given } => {
+            let (stored, given) = (stored.to_string(), given.to_string());
+            Failure::new(pay::other_world(db.to_string(), account.as_str(), stored, given))
+        }
         other => other.into(),
     }
 }
@@ -196,7 +197,7 @@ impl Instance {
         let sending = self.engine.sending().count();
         drop(working);
         if sending > 0 {
-            console::tell(&format!("stopped waiting; {}", signal::left_in_doubt(sending)));
+            console::tell(&pay::stopped_waiting(signal::left_in_doubt(sending)));
         }
         Ok(sending)
     }
@@ -211,11 +212,7 @@ impl Instance {
             let unswept = self.engine.unswept();
             told.retain(|account| unswept.contains_key(account));
             for (account, because) in unswept {
-                let line = format!(
-                    "warning: account {account}: its provider's list of payouts cannot be read ({because}); \
-                     that is tried again, and until then a reversal of a settled payout is learned from \
-                     a webhook or when its watch ends"
-                );
+                let line = pay::list_is_not_read(account.as_str(), because);
                 if told.insert(account) {
                     console::tell(&line);
                 }

@@ -13,6 +13,7 @@ use crate::{
     exit::Failure,
     input::{Orders, Payroll, Plan, RowError},
     output::{approval_json, major_text},
+    words::{Text, pay, payout},
 };
 
 /// How many payouts that a rule is about are named.
@@ -155,11 +156,11 @@ impl Need {
     }
 
     /// What people read; nothing if nobody must approve and no day can change that.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<Text> {
         let mut lines = match self.needed {
             0 => Vec::new(),
             needed => {
-                vec![format!("{} must approve this before anything is sent:", people(needed))]
+                vec![pay::must_approve(payout::people_of(needed))]
             }
         };
         lines.extend(self.because.iter().map(Reason::line));
@@ -239,45 +240,31 @@ impl Part {
 }
 
 impl Reason {
-    fn line(&self) -> String {
+    fn line(&self) -> Text {
         let amount = money(self.amount_minor, self.currency);
         let over = money(self.over_minor.into(), self.over_currency);
         let what = match self.of {
-            _ if self.over_currency != self.currency => {
-                format!("{amount}, and no rule is about {}, so the strictest counts", self.currency)
-            }
+            _ if self.over_currency != self.currency => pay::no_rule_about(amount, self.currency),
             "payout" => {
                 let shown: Vec<&str> =
                     self.keys.iter().take(SHOWN_MAX).map(OrderKey::as_str).collect();
                 let more = if self.payouts > SHOWN_MAX as u64 { " ..." } else { "" };
-                let keys = shown.join(", ");
-                format!("{} of its payouts ({keys}{more}) are over {over} each", self.payouts)
+                pay::payouts_over(self.payouts, format!("{}{more}", shown.join(", ")), over)
             }
-            "day" => format!("{amount} on this day are over {over} a day"),
-            _ => format!("{amount} are over {over} a run"),
+            "day" => pay::day_over(amount, over),
+            _ => pay::run_over(amount, over),
         };
-        format!("  {}: {what}: {}", self.provider, people(self.approvers))
+        pay::rule_line(self.provider.as_str(), what, payout::people_of(self.approvers))
     }
 }
 
 impl Left {
-    fn line(&self) -> String {
-        format!(
-            "{} must approve this if other runs pay more than {} through {} on the same day",
-            people(self.approvers),
-            money(self.left_minor, self.currency),
-            self.provider
-        )
+    fn line(&self) -> Text {
+        let amount = money(self.left_minor, self.currency);
+        pay::must_approve_today(payout::people_of(self.approvers), amount, self.provider.as_str())
     }
 }
 
 fn money(minor: i128, currency: Currency) -> String {
     format!("{} {currency}", major_text(minor, currency))
-}
-
-fn people(count: u32) -> String {
-    match count {
-        1 => "1 person".to_owned(),
-        _ => format!("{count} people"),
-    }
 }

@@ -9,6 +9,7 @@ use crate::{
     console::Lost,
     exit::Exit,
     output::{Outcome, OutcomeTotal, Row, Totals},
+    words::payout,
 };
 
 /// The number of payouts read from the store at a time.
@@ -90,8 +91,8 @@ impl Waiting {
         let mut lines: Vec<String> = named.collect();
         match self.count.saturating_sub(u64::try_from(lines.len()).unwrap_or(u64::MAX)) {
             0 => {}
-            1 => lines.push("... and 1 more payout waits for a person".to_owned()),
-            more => lines.push(format!("... and {more} more payouts wait for a person")),
+            1 => lines.push(payout::one_more_waits().into()),
+            more => lines.push(payout::more_wait(more).into()),
         }
         lines
     }

@@ -12,7 +12,10 @@ use std::{
 use pagos_engine::Sending;
 use tokio::{sync::watch, time::Instant};
 
-use crate::{console, exit::Exit};
+use crate::{
+    words::{Text, pay},
+    {console, exit::Exit},
+};
 
 /// How long after a signal work under way is waited for. What is not done then is in doubt.
 pub(crate) const WORK_MAX: Duration = Duration::from_secs(4);
@@ -57,7 +60,7 @@ impl Stop {
             Arc::clone(&last).spawn_timer();
             sender.send_replace(Some(Instant::now()));
             heard.next().await;
-            last.end_now("asked once more, so the process ends at once");
+            last.end_now(pay::asked_once_more());
         });
         Self { asked_at, end }
     }
@@ -95,12 +98,12 @@ impl End {
         // Without the thread, the process ends after a signal only when everything is done.
         let _ = std::thread::Builder::new().spawn(move || {
             std::thread::sleep(END);
-            self.end_now("the stop took too long, so the process ends now");
+            self.end_now(pay::stop_took_too_long());
         });
     }
 
-    fn end_now(&self, because: &str) -> ! {
-        console::tell(&format!("{because}; {}", left_in_doubt(self.sending.count())));
+    fn end_now(&self, because: Text) -> ! {
+        console::tell(&pay::ends(because, left_in_doubt(self.sending.count())));
         console::settle();
         std::process::exit(i32::from(self.exit_code.load(Ordering::SeqCst)))
     }
@@ -110,26 +113,17 @@ impl End {
 static WERE_SOME_TOLD: AtomicBool = AtomicBool::new(false);
 
 /// The message about payouts that are being sent when the process ends without waiting for them.
-pub(crate) fn left_in_doubt(sending: usize) -> String {
+pub(crate) fn left_in_doubt(sending: usize) -> Text {
     let were_some_told = WERE_SOME_TOLD.fetch_or(sending > 0, Ordering::SeqCst);
     words_of_doubt(sending, were_some_told)
 }
 
-fn words_of_doubt(sending: usize, were_some_told: bool) -> String {
+fn words_of_doubt(sending: usize, were_some_told: bool) -> Text {
     match sending {
-        0 if were_some_told => {
-            "besides the payouts that are in doubt as said above, none was being sent".to_owned()
-        }
-        0 => "no payout was being sent, and nothing is lost".to_owned(),
-        1 => {
-            "1 payout was being sent and is left in doubt: do not pay it in another way; the next \
-              start asks the provider about it first"
-                .to_owned()
-        }
-        _ => format!(
-            "{sending} payouts were being sent and are left in doubt: do not pay them in another way; \
-             the next start asks the provider about them first"
-        ),
+        0 if were_some_told => pay::none_besides(),
+        0 => pay::none_was_being_sent(),
+        1 => pay::one_was_being_sent(),
+        _ => pay::were_being_sent(sending),
     }
 }
 
@@ -227,9 +221,16 @@ mod tests {
     /// "64 payouts are left in doubt", and a line further "nothing more is left in doubt".
     #[test]
     fn world_18_the_words_of_a_stop_do_not_contradict_each_other() {
-        assert!(words_of_doubt(64, false).starts_with("64 payouts were being sent and are left"));
-        assert!(words_of_doubt(0, true).contains("that are in doubt as said above"));
-        assert_eq!(words_of_doubt(0, false), "no payout was being sent, and nothing is lost");
+        assert!(
+            words_of_doubt(64, false)
+                .english()
+                .starts_with("64 payouts were being sent and are left")
+        );
+        assert!(words_of_doubt(0, true).english().contains("that are in doubt as said above"));
+        assert_eq!(
+            words_of_doubt(0, false).english(),
+            "no payout was being sent, and nothing is lost"
+        );
     }
 
     #[test]

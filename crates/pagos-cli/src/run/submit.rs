@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use pagos_core::{OrderKey, PayoutOrder};
 use pagos_engine::{Actor, Engine, EngineError, RunId, Seal, Submitted};
 
-use crate::input::{Accounts, InputError, Orders, Payroll, Plan, Problem, RowError};
+use crate::{
+    input::{Accounts, InputError, Orders, Payroll, Plan, Problem, RowError},
+    words::{Text, file},
+};
 
 /// The number of orders in one transaction.
 const BATCH: usize = 1_000;
@@ -141,7 +144,7 @@ fn problems(
     error: EngineError,
     lines: &HashMap<OrderKey, u64>,
 ) -> Result<Vec<Problem>, EngineError> {
-    let of = |key: &OrderKey, because: String, remedy: &str| Problem {
+    let of = |key: &OrderKey, because: Text, remedy: Text| Problem {
         column: Some("key".to_owned()),
         value: Some(key.to_string()),
         ..Problem::of_line(lines.get(key).copied().unwrap_or_default(), because, remedy)
@@ -149,23 +152,20 @@ fn problems(
     match error {
         EngineError::Conflict(keys) => Ok(keys
             .iter()
-            .map(|key| of(key, "was submitted with another body before".to_owned(), NEW_KEY))
+            .map(|key| of(key, file::was_submitted_otherwise(), file::new_key_for_new_payout()))
             .collect()),
         EngineError::RunClosed(keys) => Ok(keys
             .iter()
-            .map(|key| of(key, "was left out when this file was paid before".to_owned(), OWN_FILE))
+            .map(|key| of(key, file::was_left_out(), file::pay_in_own_file()))
             .collect()),
         EngineError::Unsendable(orders) => {
             let problem = |(key, violations): &(OrderKey, Vec<pagos_core::Violation>)| {
-                let because: Vec<String> = violations.iter().map(ToString::to_string).collect();
-                of(key, format!("cannot be sent: {}", because.join("; ")), "correct the row")
+                let because: Vec<Text> = violations.iter().map(Text::of_refusal).collect();
+                let because = Text::separated(&because, "; ");
+                of(key, file::cannot_be_sent(because), file::correct_row())
             };
             Ok(orders.iter().map(problem).collect())
         }
         other => Err(other),
     }
 }
-
-const NEW_KEY: &str = "a key names one payout for ever: give the new payout a new key";
-
-const OWN_FILE: &str = "pay it in a file of its own";

@@ -26,6 +26,7 @@ use crate::{
     },
     sandbox::{self, Sandbox},
     seams,
+    words::{Text, pay},
 };
 
 /// The word that a store keeps for accounts whose providers are twins.
@@ -98,9 +99,9 @@ impl Target {
     }
 
     /// The message about a sandbox.
-    pub(crate) fn about_sandbox(&self) -> Option<String> {
+    pub(crate) fn about_sandbox(&self) -> Option<Text> {
         let sandbox = self.sandbox.as_ref()?;
-        Some(format!("sandbox: {}, no real money; {}", sandbox.place(), sandbox.speed()))
+        Some(pay::sandbox(sandbox.place(), sandbox.speed().text()))
     }
 
     /// Whether real money would be sent.

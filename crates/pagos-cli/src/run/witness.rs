@@ -14,6 +14,7 @@ use crate::{
     console,
     exit::Failure,
     run::database::Database,
+    words::{file, witness as words},
 };
 
 pub(crate) use open::Meant;
@@ -63,10 +64,7 @@ pub(crate) async fn connect(
 ) -> Result<Option<Connected>, Failure> {
     let Some(settings) = settings else {
         if let Some(known) = known {
-            console::tell(&format!(
-                "warning: {db} has the witness {known}, and none is named here: what is sent now is known \
-                 to the database only; name it in pagos.toml or with --witness"
-            ));
+            console::tell(&words::not_named(db.to_string(), known));
         }
         return Ok(None);
     };
@@ -120,24 +118,18 @@ impl Case<'_> {
         let witness = match self.meant.open().await {
             Ok(witness) => witness,
             Err(error) if self.meant.is_on_server_of_database().await => {
-                return Err(Failure::new(format!(
-                    "the witness cannot be used: {error}, or write same_disk = true in [witness]"
-                )));
+                return Err(Failure::new(words::cannot_be_used_here(error.to_string())));
             }
             Err(error) if away::may_come_back(&error, rules) => {
-                console::tell(&format!("warning: the witness cannot be used: {error}"));
+                console::tell(&file::warning(words::cannot_be_used(error.to_string())));
                 return Ok(away::witness(self.meant.clone(), self.known));
             }
-            Err(error) => return Err(Failure::new(format!("the witness cannot be used: {error}"))),
+            Err(error) => return Err(Failure::new(words::cannot_be_used(error.to_string()))),
         };
         match self.known {
             Some(known) if known != witness.identity() && if_lost == IfLost::Refuse => {
-                Err(Failure::new(format!(
-                    "{place}: this is the witness {}, and {} has the witness {known}: bring that one back, or \
-                     say --new-witness to go on with this one, which may not know everything that was sent",
-                    witness.identity(),
-                    self.db
-                )))
+                let (found, db) = (witness.identity(), self.db.to_string());
+                Err(Failure::new(words::is_another(place.to_string(), found, db, known)))
             }
             _ => Ok(witness),
         }
@@ -152,23 +144,16 @@ impl Case<'_> {
         if if_lost == IfLost::Refuse {
             match (self.known, rules.without) {
                 (Some(known), WithoutWitness::GoOn) => {
-                    console::tell(&format!("warning: {place}: the witness {known} is not there"));
+                    console::tell(&file::warning(words::is_not_there(place.to_string(), known)));
                     return Ok(away::witness(self.meant.clone(), self.known));
                 }
                 (Some(known), WithoutWitness::Stop) => {
-                    return Err(Failure::new(format!(
-                        "{place}: the witness {known} of {} is not there: mount its disk or bring it back; if it is \
-                         lost, say --new-witness to begin another one, which knows only what is sent from now on: \
-                         should the database go back to an earlier state, what it sent before is known to nobody",
-                        self.db
-                    )));
+                    let (place, db) = (place.to_string(), self.db.to_string());
+                    return Err(Failure::new(words::is_lost(place, known, db)));
                 }
                 (None, _) if has_sent(self.store.as_ref()).await? => {
-                    return Err(Failure::new(format!(
-                        "{place}: there is no witness, and {} has sent payouts without one: say --new-witness to \
-                         begin one, which knows only what is sent from now on",
-                        self.db
-                    )));
+                    let (place, db) = (place.to_string(), self.db.to_string());
+                    return Err(Failure::new(words::there_is_none(place, db)));
                 }
                 (None, _) => {}
             }
@@ -176,7 +161,7 @@ impl Case<'_> {
         self.check_disk()?;
         let begun = self.meant.begin().await;
         let witness = begun.map_err(|error| Failure::new(error.to_string()))?;
-        console::tell(&format!("{place}: a new witness, {}", witness.identity()));
+        console::tell(&words::is_new(place.to_string(), witness.identity()));
         Ok(witness)
     }
 
@@ -185,11 +170,10 @@ impl Case<'_> {
         match self.settings.disk == Disk::MayBeShared || !shares_disk(self.db, &self.settings.place)
         {
             true => Ok(()),
-            false => Err(Failure::new(format!(
-                "{}: this is the file system of {}, and what destroys one destroys the other: name a place on \
-                 another disk, or write same_disk = true in [witness]",
-                self.settings.place, self.db
-            ))),
+            false => {
+                let (place, db) = (self.settings.place.to_string(), self.db.to_string());
+                Err(Failure::new(words::shares_the_disk(place, db)))
+            }
         }
     }
 }

@@ -15,7 +15,11 @@ pub(crate) fn read_amount(
     let limit = |minor: &i64| Money::new(*minor, Currency::Mxn);
     if amount.currency != Currency::Mxn {
         let because = format!("Conekta pays MXN, not {}", amount.currency);
-        return Err(Violation::new("currency", because, "write the amount in MXN"));
+        let found = Violation::new("currency", because, "write the amount in MXN");
+        return Err(found.in_spanish(
+            format!("Conekta paga MXN, no {}", amount.currency),
+            "escriba el monto en MXN",
+        ));
     }
     if !limits_minor.contains(&amount.minor) {
         let (least, most) = (limit(limits_minor.start()), limit(limits_minor.end()));
@@ -23,6 +27,10 @@ pub(crate) fn read_amount(
             "amount",
             format!("{amount} is not between {least} and {most}"),
             "change the amount, or AMOUNT_MIN and AMOUNT_MAX in the configuration",
+        )
+        .in_spanish(
+            format!("{amount} no está entre {least} y {most}"),
+            "cambie el monto, o AMOUNT_MIN y AMOUNT_MAX en la configuración",
         ));
     }
     Ok(amount.minor)
@@ -31,54 +39,70 @@ pub(crate) fn read_amount(
 /// The holder's name, which is the payee's too. Source: manual; using one text for both is our
 /// choice.
 pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
-    let refused = |because: String, remedy: &str| Err(Violation::new("name", because, remedy));
+    let refused = |because: String, remedy: &str| Violation::new("name", because, remedy);
     if name.trim().is_empty() {
-        return refused("it is empty".to_owned(), "write the account holder's name");
+        return Err(refused("it is empty".to_owned(), "write the account holder's name")
+            .in_spanish("está vacío", "escriba el nombre del titular de la cuenta"));
     }
     if name.chars().any(char::is_control) {
         let because = "it has line breaks or control characters".to_owned();
-        return refused(because, "write the account holder's name on one line");
+        return Err(refused(because, "write the account holder's name on one line").in_spanish(
+            "tiene saltos de línea o caracteres de control",
+            "escriba el nombre del titular de la cuenta en una línea",
+        ));
     }
     let length = name.chars().count();
     if length > NAME_LENGTH_MAX {
         let because = format!("{length} characters, and {NAME_LENGTH_MAX} are the most");
-        return refused(because, "shorten it; it is never cut for you");
+        return Err(refused(because, "shorten it; it is never cut for you").in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {NAME_LENGTH_MAX}"),
+            "acórtelo; Pagos nunca lo corta",
+        ));
     }
     Ok(name.to_owned())
 }
 
 /// The manual's sample always has one; it is unknown whether it may be missing, so it is required.
 pub(crate) fn read_email(email: Option<&str>) -> Result<String, Violation> {
-    let refused = |because: String| {
+    let refused = |because: String, es: String| {
         Violation::new("email", because, "write the payee's, or configure DEFAULT_EMAIL")
+            .in_spanish(es, "escriba el del beneficiario, o configure DEFAULT_EMAIL")
     };
-    let email = email.ok_or_else(|| refused("the mail address is missing".to_owned()))?;
+    let email = email.ok_or_else(|| {
+        refused("the mail address is missing".to_owned(), "falta el correo".to_owned())
+    })?;
     let is_plain = email.bytes().all(|byte| byte.is_ascii_graphic());
     let is_address = email
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     match is_plain && is_address && email.len() <= EMAIL_LENGTH_MAX {
         true => Ok(email.to_owned()),
-        false => Err(refused(format!(
-            "it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"
-        ))),
+        false => Err(refused(
+            format!("it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"),
+            format!("no es un correo de hasta {EMAIL_LENGTH_MAX} caracteres simples"),
+        )),
     }
 }
 
 /// Ten digits. Blanks, dashes, parentheses and Mexico's `+52` are removed. Like the email address,
 /// it is required.
 pub(crate) fn read_phone(phone: Option<&str>) -> Result<String, Violation> {
-    let refused = |because: &str| {
+    let refused = |because: &str, es: &str| {
         let remedy = "write ten digits, as 5512345678, or configure DEFAULT_PHONE";
         Violation::new("phone", because, remedy)
+            .in_spanish(es, "escriba diez dígitos, como 5512345678, o configure DEFAULT_PHONE")
     };
-    let phone = phone.ok_or_else(|| refused("the telephone number is missing"))?;
+    let phone =
+        phone.ok_or_else(|| refused("the telephone number is missing", "falta el teléfono"))?;
     let bare = phone.replace([' ', '-', '(', ')', '.'], "");
     let national = bare.strip_prefix("+52").unwrap_or(&bare);
     let is_number = national.bytes().all(|byte| byte.is_ascii_digit());
     match is_number && national.len() == PHONE_DIGITS {
         true => Ok(national.to_owned()),
-        false => Err(refused("it is not a Mexican number of ten digits")),
+        false => Err(refused(
+            "it is not a Mexican number of ten digits",
+            "no es un número mexicano de diez dígitos",
+        )),
     }
 }
 
@@ -86,16 +110,21 @@ pub(crate) fn read_phone(phone: Option<&str>) -> Result<String, Violation> {
 /// own sample has one. Bank 000 is refused, because an empty form looks like that.
 pub(crate) fn read_account(kind: AccountType, number: &AccountNumber) -> Result<Clabe, Violation> {
     let remedy = "write all 18 digits of the CLABE, as text";
+    let es_remedy = "escriba los 18 dígitos de la CLABE, como texto";
     if kind != AccountType::Clabe {
         let because = format!("Conekta pays to a CLABE, not to an account of type {kind}");
-        return Err(Violation::new("account_type", because, "write clabe"));
+        return Err(Violation::new("account_type", because, "write clabe").in_spanish(
+            format!("Conekta paga a una CLABE, no a una cuenta de tipo {kind}"),
+            "escriba clabe",
+        ));
     }
-    let account: Clabe = number
-        .as_str()
-        .parse()
-        .map_err(|error: pagos_core::Error| Violation::new("account", error.message(), remedy))?;
+    let account: Clabe = number.as_str().parse().map_err(|error: pagos_core::Error| {
+        Violation::new("account", error.message(), remedy)
+            .in_spanish("no es una CLABE correcta", es_remedy)
+    })?;
     match account.bank() {
-        "000" => Err(Violation::new("account", "there is no bank 000", remedy)),
+        "000" => Err(Violation::new("account", "there is no bank 000", remedy)
+            .in_spanish("no existe el banco 000", es_remedy)),
         _ => Ok(account),
     }
 }

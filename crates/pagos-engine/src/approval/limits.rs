@@ -86,11 +86,19 @@ impl Limits {
         if let Some((most, per)) = exceeded.into_iter().find(|(most, _)| amount.minor > most.minor)
         {
             let because = format!("{amount} is more than the account's limit of {most} per {per}");
-            found.push(Violation::new("amount", because, "pay less, or have the limit changed"));
+            let es = if per == "day" { "día" } else { "pago" };
+            let es = format!("{amount} supera el límite de la cuenta de {most} por {es}");
+            found.push(
+                Violation::new("amount", because, "pay less, or have the limit changed")
+                    .in_spanish(es, "pague menos, o haga cambiar el límite"),
+            );
         }
         if self.refused.contains(&Payee::from(&order.beneficiary)) {
             let because = "it is on the list of accounts that are not paid";
-            found.push(Violation::new("account_number", because, "remove the row"));
+            found.push(
+                Violation::new("account_number", because, "remove the row")
+                    .in_spanish("está en la lista de cuentas que no se pagan", "quite la fila"),
+            );
         }
         found
     }

@@ -41,7 +41,8 @@ pub(crate) fn read_key(key: &OrderKey) -> Result<&str, Violation> {
             "key",
             "ETpay takes letters and digits only",
             "choose keys without _ and -",
-        )),
+        )
+        .in_spanish("ETpay solo acepta letras y dígitos", "elija claves sin _ ni -")),
     }
 }
 
@@ -72,6 +73,10 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<Option<&str>, Violation>
             "email",
             format!("it is no mail address of up to {EMAIL_LENGTH_MAX} characters"),
             "correct it, or leave it out",
+        )
+        .in_spanish(
+            format!("no es un correo de hasta {EMAIL_LENGTH_MAX} caracteres"),
+            "corríjalo o déjelo vacío",
         )),
     }
 }

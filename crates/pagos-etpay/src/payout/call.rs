@@ -39,7 +39,8 @@ impl Etpay {
                 "provider",
                 "this account makes no payouts",
                 "configure USERNAME and PASSWORD",
-            )),
+            )
+            .in_spanish("esta cuenta no hace pagos", "configure USERNAME y PASSWORD")),
         }
     }
 }

@@ -19,24 +19,38 @@ pub(super) fn read_amount(payouts: &PayoutSettings, amount: Money) -> Result<i64
     let (minor_min, minor_max) = (payouts.amount_minor_min, payouts.amount_minor_max);
     if amount.currency != Currency::Clp {
         let because = format!("ETpay pays CLP, not {}", amount.currency);
-        return Err(Violation::new("currency", because, "write the amount in CLP"));
+        let found = Violation::new("currency", because, "write the amount in CLP");
+        return Err(found.in_spanish(
+            format!("ETpay paga CLP, no {}", amount.currency),
+            "escriba el monto en CLP",
+        ));
     }
     if !(minor_min..=minor_max).contains(&amount.minor) {
         let because = format!("{amount} is not within {minor_min} and {minor_max} CLP");
         let remedy = "change the amount, or the account's limits if ETpay gave you others";
-        return Err(Violation::new("amount", because, remedy));
+        return Err(Violation::new("amount", because, remedy).in_spanish(
+            format!("{amount} no está entre {minor_min} y {minor_max} CLP"),
+            "cambie el monto, o los límites de la cuenta si ETpay le dio otros",
+        ));
     }
     Ok(amount.minor)
 }
 
 /// `123456785`: no dots, no dash, `K` in upper case. Source: docs: D22; sdk.
 pub(super) fn read_rut(document: Option<&Document>) -> Result<String, Violation> {
-    let refused = |because| Violation::new("document", because, "write the account holder's RUT");
-    let document = document.ok_or_else(|| refused("the RUT is missing"))?;
+    let refused = |because, es| {
+        Violation::new("document", because, "write the account holder's RUT")
+            .in_spanish(es, "escriba el RUT del titular de la cuenta")
+    };
+    let document = document.ok_or_else(|| refused("the RUT is missing", "falta el RUT"))?;
     if document.kind() != DocumentType::Rut {
-        return Err(refused("ETpay knows beneficiaries by their RUT"));
+        return Err(refused(
+            "ETpay knows beneficiaries by their RUT",
+            "ETpay identifica a los beneficiarios por su RUT",
+        ));
     }
-    let rut: Rut = document.number().parse().map_err(|_| refused("the RUT cannot be read"))?;
+    let unreadable = |_| refused("the RUT cannot be read", "no se puede leer el RUT");
+    let rut: Rut = document.number().parse().map_err(unreadable)?;
     Ok(rut.without_dots().replace('-', ""))
 }
 
@@ -44,13 +58,19 @@ pub(super) fn read_name(name: &str) -> Result<&str, Violation> {
     let length = name.chars().count();
     if name.trim().is_empty() || name.chars().any(char::is_control) {
         let because = "the name is empty or has line breaks";
-        return Err(Violation::new("name", because, "write the account holder's name"));
+        return Err(Violation::new("name", because, "write the account holder's name").in_spanish(
+            "el nombre está vacío o tiene saltos de línea",
+            "escriba el nombre del titular de la cuenta",
+        ));
     }
     if length > contract::NAME_LENGTH_MAX {
         let because =
             format!("{length} characters, and {} are the most", contract::NAME_LENGTH_MAX);
         let remedy = "shorten it as the bank writes it; it is never cut for you";
-        return Err(Violation::new("name", because, remedy));
+        return Err(Violation::new("name", because, remedy).in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {}", contract::NAME_LENGTH_MAX),
+            "acórtelo como lo escribe el banco; Pagos nunca lo corta",
+        ));
     }
     Ok(name)
 }
@@ -64,6 +84,7 @@ pub(super) fn read_bank<'a>(
     let refused = |because, remedy| Violation::new("bank", because, remedy);
     let bank = bank.ok_or_else(|| {
         refused("the bank is missing".to_owned(), "write its id, such as cl_estado or 012")
+            .in_spanish("falta el banco", "escriba su código, como cl_estado o 012")
     })?;
     let bank = bank.as_str();
     match payee_bank(bank, environment, &payouts.confirmed_banks) {
@@ -71,10 +92,18 @@ pub(super) fn read_bank<'a>(
         (Payable::Unconfirmed, id) => Err(refused(
             format!("ETpay has not published its name of this bank; {id} is assumed"),
             "ask ETpay for the name, then add it to CONFIRMED_BANKS",
+        )
+        .in_spanish(
+            format!("ETpay no ha publicado su nombre de este banco; se supone {id}"),
+            "pida el nombre a ETpay, luego agréguelo a CONFIRMED_BANKS",
         )),
         (Payable::Unknown, _) => Err(refused(
             format!("{bank:?} is not known"),
             "write an id that `pagos banks` lists, or the three digits of the CMF",
+        )
+        .in_spanish(
+            format!("{bank:?} no se conoce"),
+            "escriba un código de `pagos banks`, o los tres dígitos de la CMF",
         )),
     }
 }
@@ -100,10 +129,15 @@ pub(super) fn read_account<'a>(
             "an account number is digits only",
             "write it without dots and dashes; if it looks like 1.23E+10, a spreadsheet has \
              spoilt it",
+        )
+        .in_spanish(
+            "un número de cuenta solo tiene dígitos",
+            "escríbalo sin puntos ni guiones; si parece 1.23E+10, una planilla lo dañó",
         ));
     }
     if number.len() > contract::ACCOUNT_DIGITS_MAX {
-        return Err(refused("longer than 20 digits", "check the number"));
+        return Err(refused("longer than 20 digits", "check the number")
+            .in_spanish("tiene más de 20 dígitos", "revise el número"));
     }
     let kind = match beneficiary.account_type {
         AccountType::Checking => contract::CHECKING,
@@ -115,6 +149,10 @@ pub(super) fn read_account<'a>(
                 "account_type",
                 format!("{other} accounts are not known in Chile"),
                 "write checking, sight or savings; a CuentaRUT is sight",
+            )
+            .in_spanish(
+                format!("en Chile no hay cuentas {other}"),
+                "escriba checking, sight o savings; una CuentaRUT es sight",
             ));
         }
     };
@@ -131,6 +169,10 @@ fn read_sight(rut: &str, number: &str) -> Result<&'static str, Violation> {
             "account",
             "it is the RUT with its check digit; the number of a CuentaRUT has none",
             "leave the last digit out",
+        )
+        .in_spanish(
+            "es el RUT con su dígito verificador; el número de una CuentaRUT no lo tiene",
+            "omita el último dígito",
         ));
     }
     Ok(if !body.is_empty() && number == body { contract::RUT_ACCOUNT } else { contract::SIGHT })
@@ -148,11 +190,16 @@ pub(super) fn read_description(description: Option<&str>) -> Result<Option<&str>
         return Err(refused(
             format!("{length} characters, and {length_max} are the most"),
             "shorten it",
+        )
+        .in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {length_max}"),
+            "acórtela",
         ));
     }
     if description.contains(',') || description.chars().any(char::is_control) {
         let because = "ETpay takes no commas and no line breaks".to_owned();
-        return Err(refused(because, "write it without them"));
+        return Err(refused(because, "write it without them")
+            .in_spanish("ETpay no acepta comas ni saltos de línea", "escríbala sin ellos"));
     }
     Ok(Some(description))
 }

@@ -14,33 +14,50 @@ pub(super) fn read_amount(country: Country, amount: Money) -> Result<i64, Violat
     if amount.currency != currency {
         let because = format!("this account pays {currency}, not {}", amount.currency);
         let remedy = format!("write the amount in {currency}, or name the account of its currency");
-        return Err(Violation::new("currency", because, remedy));
+        let found = Violation::new("currency", because, remedy);
+        return Err(found.in_spanish(
+            format!("esta cuenta paga {currency}, no {}", amount.currency),
+            format!("escriba el monto en {currency}, o indique la cuenta de su moneda"),
+        ));
     }
-    let refused = |because: String, remedy: &str| Err(Violation::new("amount", because, remedy));
+    let refused = |because: String, remedy: &str| Violation::new("amount", because, remedy);
     match amount.minor {
-        ..=0 => refused(format!("{amount} is not above zero"), "change it"),
-        minor if country == Country::Chile && minor > CHILEAN_AMOUNT_MAX => refused(
-            format!("{amount} is above {}", Money::new(CHILEAN_AMOUNT_MAX, currency)),
-            "split it over several rows, each with a key of its own",
-        ),
+        ..=0 => Err(refused(format!("{amount} is not above zero"), "change it")
+            .in_spanish(format!("{amount} no es mayor que cero"), "cámbielo")),
+        minor if country == Country::Chile && minor > CHILEAN_AMOUNT_MAX => {
+            let most = Money::new(CHILEAN_AMOUNT_MAX, currency);
+            let remedy = "split it over several rows, each with a key of its own";
+            Err(refused(format!("{amount} is above {most}"), remedy).in_spanish(
+                format!("{amount} supera {most}"),
+                "divídalo en varias filas, cada una con su propia clave",
+            ))
+        }
         minor => Ok(minor),
     }
 }
 
 /// The holder of the account.
 pub(super) fn read_name(name: &str) -> Result<&str, Violation> {
-    let refused = |because: String, remedy: &str| Err(Violation::new("name", because, remedy));
+    let refused = |because: String, remedy: &str| Violation::new("name", because, remedy);
     if name.trim().is_empty() {
-        return refused("it is empty".to_owned(), "write the account holder's name");
+        return Err(refused("it is empty".to_owned(), "write the account holder's name")
+            .in_spanish("está vacío", "escriba el nombre del titular de la cuenta"));
     }
     if name.chars().any(char::is_control) {
         let because = "it has line breaks or control characters".to_owned();
-        return refused(because, "write the account holder's name on one line");
+        return Err(refused(because, "write the account holder's name on one line").in_spanish(
+            "tiene saltos de línea o caracteres de control",
+            "escriba el nombre del titular de la cuenta en una línea",
+        ));
     }
     let length = name.chars().count();
     if length > NAME_LENGTH_MAX {
         let because = format!("{length} characters, and {NAME_LENGTH_MAX} are the most");
-        return refused(because, "shorten it as the bank writes it; it is never cut for you");
+        let remedy = "shorten it as the bank writes it; it is never cut for you";
+        return Err(refused(because, remedy).in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {NAME_LENGTH_MAX}"),
+            "acórtelo como lo escribe el banco; Pagos nunca lo corta",
+        ));
     }
     Ok(name)
 }
@@ -59,24 +76,40 @@ pub(super) fn read_account(
             ),
         };
         let because = format!("{because}, not {}", payee.account_type);
-        return Err(Violation::new("account_type", because, remedy));
+        let (es, es_remedy) = match country {
+            Country::Mexico => ("en México Fintoc recibe una CLABE", "escriba clabe"),
+            Country::Chile => (
+                "en Chile es una cuenta checking, savings o sight",
+                "escriba checking, savings o sight",
+            ),
+        };
+        let found = Violation::new("account_type", because, remedy);
+        return Err(found.in_spanish(format!("{es}, no {}", payee.account_type), es_remedy));
     };
     let number = payee.account_number.as_str();
     match country {
         Country::Mexico => {
             parse_clabe(payee).map_err(|error| {
                 let remedy = "write all 18 digits of the CLABE, as text";
-                Violation::new("account", error.message(), remedy)
+                Violation::new("account", error.message(), remedy).in_spanish(
+                    "no es una CLABE correcta",
+                    "escriba los 18 dígitos de la CLABE, como texto",
+                )
             })?;
         }
         Country::Chile => {
             let is_number = CHILEAN_DIGITS.contains(&number.len())
                 && number.bytes().all(|byte| byte.is_ascii_digit());
             if !is_number {
+                let most = CHILEAN_DIGITS.end();
                 return Err(Violation::new(
                     "account",
-                    format!("a Chilean account number is at most {} digits", CHILEAN_DIGITS.end()),
+                    format!("a Chilean account number is at most {most} digits"),
                     "write it without dashes; if it looks like 1.23E+10, a spreadsheet has spoilt it",
+                )
+                .in_spanish(
+                    format!("un número de cuenta chileno tiene a lo más {most} dígitos"),
+                    "escríbalo sin guiones; si parece 1.23E+10, una planilla lo dañó",
                 ));
             }
         }
@@ -106,6 +139,10 @@ pub(super) fn read_bank(country: Country, payee: &Beneficiary) -> Result<Option<
                     "bank",
                     "it is not the bank of the CLABE",
                     "leave it empty, or write the first three digits of the CLABE",
+                )
+                .in_spanish(
+                    "no es el banco de la CLABE",
+                    "déjelo vacío, o escriba los tres primeros dígitos de la CLABE",
                 )),
             }
         }
@@ -114,6 +151,10 @@ pub(super) fn read_bank(country: Country, payee: &Beneficiary) -> Result<Option<
             "bank",
             "in Chile Fintoc wants its id of the bank",
             "write it as in Fintoc's list of institutions, such as cl_banco_de_chile",
+        )
+        .in_spanish(
+            "en Chile Fintoc pide su propio código del banco",
+            "escríbalo como en la lista de instituciones de Fintoc, por ejemplo cl_banco_de_chile",
         )),
     }
 }
@@ -141,10 +182,18 @@ pub(super) fn read_holder(
             .and_then(|document| document.number().parse::<Rut>().ok())
             .map(|rut| rut.without_dots()),
     };
-    let (field, because) = match (country, document) {
-        (_, None) => ("document", "in Chile the RUT of the account's holder is needed"),
-        (Country::Mexico, Some(_)) => ("document_type", "in Mexico it is an RFC or a CURP"),
-        (Country::Chile, Some(_)) => ("document_type", "in Chile it is a RUT"),
+    let (field, because, es) = match (country, document) {
+        (_, None) => (
+            "document",
+            "in Chile the RUT of the account's holder is needed",
+            "en Chile se necesita el RUT del titular de la cuenta",
+        ),
+        (Country::Mexico, Some(_)) => {
+            ("document_type", "in Mexico it is an RFC or a CURP", "en México es un RFC o una CURP")
+        }
+        (Country::Chile, Some(_)) => {
+            ("document_type", "in Chile it is a RUT", "en Chile es un RUT")
+        }
     };
     match number {
         Some(number) => Ok(Some(number)),
@@ -152,25 +201,32 @@ pub(super) fn read_holder(
             field,
             because,
             "write the document that the account was opened with",
-        )),
+        )
+        .in_spanish(es, "escriba el documento con que se abrió la cuenta")),
     }
 }
 
 /// What the payee reads. Source: docs: reference/transfers-create.
 pub(super) fn read_comment(description: Option<&str>) -> Result<Option<&str>, Violation> {
     let Some(text) = description.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
-    let refused =
-        |because: String, remedy: &str| Err(Violation::new("description", because, remedy));
+    let refused = |because: String, remedy: &str| Violation::new("description", because, remedy);
     if text.chars().any(char::is_control) {
         let because = "it has line breaks or control characters".to_owned();
-        return refused(because, "write it on one line");
+        return Err(refused(because, "write it on one line").in_spanish(
+            "tiene saltos de línea o caracteres de control",
+            "escríbala en una línea",
+        ));
     }
     match text.chars().count() {
         ..=COMMENT_LENGTH_MAX => Ok(Some(text)),
-        length => refused(
+        length => Err(refused(
             format!("{length} characters, and {COMMENT_LENGTH_MAX} are the most"),
             "shorten it",
-        ),
+        )
+        .in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {COMMENT_LENGTH_MAX}"),
+            "acórtela",
+        )),
     }
 }
 

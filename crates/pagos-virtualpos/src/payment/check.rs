@@ -35,9 +35,8 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
 
 /// `social_id`: the RUT, with its dash in the samples. Source: code: K.
 pub(crate) fn read_rut(document: Option<&Document>) -> Result<String, Violation> {
-    payout::check::read_rut(RutCheck::Strict, document).map_err(|found| Violation {
-        remedy: "write the payer's RUT: 12345678-5".to_owned(),
-        ..found
+    payout::check::read_rut(RutCheck::Strict, document).map_err(|found| {
+        Violation::new(found.field, found.because, "write the payer's RUT: 12345678-5")
     })
 }
 
@@ -45,7 +44,7 @@ pub(crate) fn read_rut(document: Option<&Document>) -> Result<String, Violation>
 /// fields, and no rule for names such as `María José`.
 pub(crate) fn read_name(name: Option<&str>) -> Result<Name, Violation> {
     let name = payout::check::read_name(name.unwrap_or_default())
-        .map_err(|found| Violation { remedy: "write the payer's name".to_owned(), ..found })?;
+        .map_err(|found| Violation::new(found.field, found.because, "write the payer's name"))?;
     match name.trim().split_once(' ') {
         Some((first, last)) => Ok(Name { first: first.to_owned(), last: last.trim().to_owned() }),
         None => Err(Violation::new("name", "it is one word", "write first and last name")),

@@ -22,7 +22,11 @@ pub(crate) fn read_amount(
 ) -> Result<i64, Violation> {
     if amount.currency != Currency::Clp {
         let because = format!("VirtualPOS pays CLP, not {}", amount.currency);
-        return Err(Violation::new("currency", because, "write the amount in CLP"));
+        let found = Violation::new("currency", because, "write the amount in CLP");
+        return Err(found.in_spanish(
+            format!("VirtualPOS paga CLP, no {}", amount.currency),
+            "escriba el monto en CLP",
+        ));
     }
     if !limits_minor.contains(&amount.minor) {
         let (least, most) = (limits_minor.start(), limits_minor.end());
@@ -30,6 +34,10 @@ pub(crate) fn read_amount(
             "amount",
             format!("{amount} is not between {least} and {most} CLP"),
             "change the amount, or the limits in the configuration if your contract has others",
+        )
+        .in_spanish(
+            format!("{amount} no está entre {least} y {most} CLP"),
+            "cambie el monto, o los límites en la configuración si su contrato tiene otros",
         ));
     }
     Ok(amount.minor)
@@ -37,19 +45,23 @@ pub(crate) fn read_amount(
 
 /// `12345678-5`: no dots (source: manual), `K` in upper case \[inferred\].
 pub(crate) fn read_rut(check: RutCheck, document: Option<&Document>) -> Result<String, Violation> {
-    let refused = |because: &str| {
+    let refused = |because: &str, es: &str| {
         Violation::new("document", because, "write the RUT of the account's holder: 12345678-5")
+            .in_spanish(es, "escriba el RUT del titular de la cuenta: 12345678-5")
     };
-    let document = document.ok_or_else(|| refused("the RUT is missing"))?;
+    let document = document.ok_or_else(|| refused("the RUT is missing", "falta el RUT"))?;
     if document.kind() == DocumentType::Rut {
-        let rut = document.number().parse::<Rut>().map_err(|error| refused(error.message()))?;
+        let rut = document.number().parse::<Rut>();
+        let rut = rut.map_err(|error| refused(error.message(), "no es un RUT correcto"))?;
         return Ok(rut.without_dots());
     }
     match check {
-        RutCheck::Strict => Err(refused("VirtualPOS pays holders of a RUT")),
-        RutCheck::ShapeOnly => {
-            shaped(document.number()).ok_or_else(|| refused("it has not the shape of a RUT"))
-        }
+        RutCheck::Strict => Err(refused(
+            "VirtualPOS pays holders of a RUT",
+            "VirtualPOS paga a titulares de un RUT",
+        )),
+        RutCheck::ShapeOnly => shaped(document.number())
+            .ok_or_else(|| refused("it has not the shape of a RUT", "no tiene la forma de un RUT")),
     }
 }
 
@@ -63,28 +75,36 @@ fn shaped(number: &str) -> Option<String> {
 }
 
 pub(crate) fn read_name(name: &str) -> Result<String, Violation> {
-    read_text("name", name, NAME_LENGTH_MAX, "write the account holder's name")
+    let remedies =
+        ["write the account holder's name", "escriba el nombre del titular de la cuenta"];
+    read_text("name", name, NAME_LENGTH_MAX, remedies)
 }
 
 /// The message that the payee may see.
 pub(crate) fn read_message(message: &str) -> Result<String, Violation> {
-    read_text("description", message, MESSAGE_LENGTH_MAX, "write a short text on one line")
+    let remedies = ["write a short text on one line", "escriba un texto corto en una línea"];
+    read_text("description", message, MESSAGE_LENGTH_MAX, remedies)
 }
 
 /// Required. Source: manual (the structure has it).
 pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
-    let refused =
-        |because: String| Violation::new("email", because, "write the payee's mail address");
-    let email = email.ok_or_else(|| refused("the mail address is missing".to_owned()))?;
+    let refused = |because: String, es: String| {
+        Violation::new("email", because, "write the payee's mail address")
+            .in_spanish(es, "escriba el correo del beneficiario")
+    };
+    let email = email.ok_or_else(|| {
+        refused("the mail address is missing".to_owned(), "falta el correo".to_owned())
+    })?;
     let is_plain = email.bytes().all(|byte| byte.is_ascii_graphic());
     let is_address = email
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     match is_plain && is_address && email.len() <= EMAIL_LENGTH_MAX {
         true => Ok(email),
-        false => Err(refused(format!(
-            "it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"
-        ))),
+        false => Err(refused(
+            format!("it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"),
+            format!("no es un correo de hasta {EMAIL_LENGTH_MAX} caracteres simples"),
+        )),
     }
 }
 
@@ -96,6 +116,10 @@ pub(crate) fn read_account(number: &str) -> Result<&str, Violation> {
             "account",
             format!("an account number is 1 to {ACCOUNT_DIGITS_MAX} digits"),
             "write it without dashes; a CuentaRUT's is the RUT without its check digit",
+        )
+        .in_spanish(
+            format!("un número de cuenta tiene de 1 a {ACCOUNT_DIGITS_MAX} dígitos"),
+            "escríbalo sin guiones; el de una CuentaRUT es el RUT sin su dígito verificador",
         )),
     }
 }
@@ -104,19 +128,26 @@ fn read_text(
     field: &'static str,
     text: &str,
     length_max: usize,
-    remedy: &str,
+    [remedy, es_remedy]: [&str; 2],
 ) -> Result<String, Violation> {
     if text.trim().is_empty() {
-        return Err(Violation::new(field, "it is empty", remedy));
+        let found = Violation::new(field, "it is empty", remedy);
+        return Err(found.in_spanish("está vacío", es_remedy));
     }
     if text.chars().any(char::is_control) {
-        return Err(Violation::new(field, "it has line breaks or control characters", remedy));
+        let found = Violation::new(field, "it has line breaks or control characters", remedy);
+        let es = "tiene saltos de línea o caracteres de control";
+        return Err(found.in_spanish(es, es_remedy));
     }
     let text: String = text.nfc().collect();
     let length = text.chars().count();
     if length > length_max {
         let because = format!("{length} characters, and {length_max} are the most");
-        return Err(Violation::new(field, because, "shorten it; it is never cut for you"));
+        let found = Violation::new(field, because, "shorten it; it is never cut for you");
+        return Err(found.in_spanish(
+            format!("tiene {length} caracteres, y el máximo es {length_max}"),
+            "acórtelo; Pagos nunca lo corta",
+        ));
     }
     Ok(text)
 }

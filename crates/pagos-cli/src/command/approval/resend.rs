@@ -14,6 +14,7 @@ use crate::{
     exit::{Exit, Failure},
     output::{resend_json, resend_lines},
     run::{actor::approver, database::Database, report::with_row},
+    words::pay,
 };
 
 pub(super) async fn approve(
@@ -28,8 +29,7 @@ pub(super) async fn approve(
         Some(attempt) => attempt,
         None => {
             resend_lines(&waits).iter().for_each(|line| console::tell(line));
-            let unasked = "name what you looked at with --attempt";
-            if !console::is_agreed("Approve this?", unasked)? {
+            if !console::is_agreed(&pay::approve_this(), &pay::name_the_attempt())? {
                 return Ok(Exit::Refused);
             }
             waits.attempt

@@ -1,7 +1,7 @@
 //! `pagos pay` from the release of a file to its exit code. From here on no message says that
 //! nothing was sent: whatever fails, the outcomes in the store determine the exit code.
 
-use std::{future::Future, path::Path, time::Duration};
+use std::{future::Future, time::Duration};
 
 use pagos_engine::{EngineError, RunApproval, RunId, StoreError, Tally};
 
@@ -21,6 +21,7 @@ use crate::{
         target::Target,
         witness,
     },
+    words::pay as words,
 };
 
 /// How often a process that watches another one tries to take the turn.
@@ -84,7 +85,7 @@ impl Case<'_> {
             }
         }
         let Some(tally) = self.outcomes(&ended).await else {
-            console::tell("the report is missing: the outcomes could not be read");
+            console::tell(&words::report_is_missing());
             return Exit::InDoubt;
         };
         let mut exit = match ended {
@@ -114,10 +115,7 @@ impl Case<'_> {
             Reported::Missing(because) => tell_incomplete(&because),
         }
         if exit == Exit::InDoubt {
-            console::tell(
-                "some payouts are not settled: do not pay them in another way; run the same command \
-                 again, or see `pagos history KEY` and `pagos resolve KEY`",
-            );
+            console::tell(&words::some_in_doubt());
         }
         exit
     }
@@ -152,12 +150,7 @@ impl Case<'_> {
         approval_lines(waits).iter().for_each(|line| console::tell(line));
         let Instance { engine, store, .. } = self.instance;
         match has_approvers(engine, store.as_ref(), waits).await {
-            Ok(true) => console::tell(&format!(
-                "nothing is sent before {} more approve it: `pagos approve {}`; then run the same \
-                 command again, or let `pagos serve` send it",
-                waits.missing(),
-                waits.run.0
-            )),
+            Ok(true) => console::tell(&words::waits_for(waits.missing(), &waits.run.0)),
             Ok(false) => console::tell(&blocked_line(waits)),
             Err(failure) => console::tell(failure.to_string().trim_end()),
         }
@@ -166,7 +159,7 @@ impl Case<'_> {
     }
 
     async fn tell_held(&self, because: &str, document: Document) -> Exit {
-        console::tell(&format!("this command sent nothing: {because}"));
+        console::tell(&words::nothing_sent_because(because));
         drop(self.report(document).await);
         Exit::Refused
     }
@@ -196,10 +189,7 @@ impl Case<'_> {
                 ) => {
                     ended = Ok(Ended::Unwitnessed(because));
                 }
-                () = self.stop.requested() => progress.tell(
-                    "stopping: nothing new is sent, what is under way is waited for, for a few \
-                     seconds; once more stops at once, which loses nothing either",
-                ),
+                () = self.stop.requested() => progress.tell(&words::stopping()),
             }
         };
         let hurry = self.stop.asked_for(signal::WORK_MAX);
@@ -217,8 +207,7 @@ impl Case<'_> {
     /// the rest.
     async fn look_on(&self, target: &Target) -> Result<Option<Ended>, Failure> {
         let progress = self.progress();
-        progress
-            .tell("another pagos process works on this database and pays these payouts; following");
+        progress.tell(&words::another_pays());
         let store = &self.instance.store;
         tokio::select! {
             followed = follow(store, &self.run, target.until, &progress, Payer::Elsewhere) => {
@@ -230,7 +219,7 @@ impl Case<'_> {
             }
             turn = self.turn_when_free() => {
                 turn?;
-                progress.tell("the other pagos process has ended; going on in its place");
+                progress.tell(&words::other_has_ended());
                 Ok(None)
             }
             () = self.stop.requested() => Ok(Some(Ended::Interrupted)),
@@ -239,10 +228,7 @@ impl Case<'_> {
 
     async fn tell_halted_elsewhere(&self) -> Result<(), StoreError> {
         for account in self.instance.store.halted().await? {
-            console::tell(&format!(
-                "account {account} is out of service: the process that pays from this database says \
-                 why, and pays what waits when the account works again"
-            ));
+            console::tell(&words::halted_elsewhere(account.as_str()));
         }
         Ok(())
     }
@@ -268,19 +254,13 @@ impl Case<'_> {
 
     fn explain(&self, ended: &Ended) {
         for (account, because) in self.instance.engine.halted() {
-            console::tell(&format!(
-                "account {account} is out of service: {because}; correct it (`pagos doctor` helps) \
-                 and run the same command again"
-            ));
+            console::tell(&words::halted(account.as_str(), because));
         }
         if let Ended::Unwitnessed(because) = ended {
-            console::tell(&format!(
-                "nothing more was sent, because the witness cannot be used: {because}; then run the same \
-                 command again"
-            ));
+            console::tell(&words::unwitnessed(because));
         }
         if *ended == Ended::Interrupted {
-            console::tell(&how_to_resume(&self.arguments.file));
+            console::tell(&words::how_to_resume(self.arguments.file.display().to_string()));
         }
     }
 
@@ -311,7 +291,7 @@ impl Case<'_> {
                 Some(tally)
             }
             Some(Err(error)) => {
-                console::tell(&format!("error: {}", with_causes(&error)));
+                console::tell(&words::error(with_causes(&error)));
                 None
             }
             None => None,
@@ -330,7 +310,7 @@ impl Case<'_> {
         match within(document.write(&self.instance.store, &filter), self.hurry()).await {
             Some(Ok(report)) => Reported::Read(report),
             Some(Err(error)) => Reported::Missing(with_causes(&error)),
-            None => Reported::Missing("nobody read standard output".to_owned()),
+            None => Reported::Missing(words::nobody_read().into()),
         }
     }
 
@@ -341,12 +321,7 @@ impl Case<'_> {
     }
 
     fn tell_difference(&self, rows: u64) {
-        console::tell(&format!(
-            "the file has {} payouts, and {rows} of them can be read in the store: the others were \
-             written by a newer version of pagos, or are damaged; `pagos status KEY` says of one \
-             payout what is wrong with it",
-            self.rows
-        ));
+        console::tell(&words::some_are_not_read(self.rows, rows));
     }
 }
 
@@ -359,29 +334,15 @@ async fn within<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()
     }
 }
 
-fn how_to_resume(file: &Path) -> String {
-    format!(
-        "stopped; nothing is lost. Run the same command again to resume: `pagos pay {}` with the same \
-         options sends nothing twice",
-        file.display()
-    )
-}
-
 /// Reports a failure after the first payout may have been sent, so "nothing was sent" would be
 /// wrong.
 fn tell_broken(failure: &Failure) {
-    failure.messages().iter().for_each(|message| console::tell(&format!("error: {message}")));
-    console::tell(
-        "the run broke off, and what was under way is in doubt; nothing is lost: run the same \
-         command again when the cause is gone, which sends nothing twice",
-    );
+    failure.messages().iter().for_each(|message| console::tell(&words::error(message)));
+    console::tell(&words::broke_off());
 }
 
 fn tell_incomplete(because: &str) {
-    console::tell(&format!(
-        "the report on standard output is missing or incomplete ({because}); the payouts are not \
-         touched by that: `pagos list` shows them, and the exit code says how they stand"
-    ));
+    console::tell(&words::report_is_incomplete(because));
 }
 
 fn tell_waiting(waiting: &Waiting) {
@@ -389,7 +350,7 @@ fn tell_waiting(waiting: &Waiting) {
     if lines.is_empty() {
         return;
     }
-    console::tell("for a person to look at (`pagos history KEY`, then `pagos resolve KEY`):");
+    console::tell(&words::for_a_person());
     lines.iter().for_each(|line| console::tell(line));
 }
 

@@ -10,6 +10,7 @@ use crate::{
     console,
     exit::{Exit, Failure},
     run::{self, database::Database},
+    words::{Text, payout as words},
 };
 
 pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
@@ -18,7 +19,7 @@ pub(super) fn run(arguments: &PaymentKeyArguments) -> Result<Exit, Failure> {
         console::print_json(&entries)?;
         return Ok(Exit::Succeeded);
     }
-    history::print(&entries, line, "nothing was asked for yet")?;
+    history::print(&entries, line, words::nothing_asked())?;
     Ok(Exit::Succeeded)
 }
 
@@ -32,21 +33,18 @@ async fn entries(arguments: &PaymentKeyArguments) -> Result<Vec<Entry>, Failure>
 
 /// The time and text of an entry. Unlike a payout, a payment sends nothing to anybody: it opens
 /// sessions.
-fn line(entry: &Entry) -> (Timestamp, String) {
+fn line(entry: &Entry) -> (Timestamp, Text) {
     match entry {
-        Entry::AttemptBegun { number, at, .. } => {
-            (*at, format!("session {number} asked for: there may be one from here on"))
-        }
+        Entry::AttemptBegun { number, at, .. } => (*at, words::session_begun(*number)),
         Entry::AttemptClosed { number, proof, at, because } => {
-            let proven = history::proven(*proof);
-            (*at, format!("session {number} was not opened ({proven}): {because}"))
+            (*at, words::session_closed(*number, history::proven(*proof), because))
         }
         Entry::Observed { observation, change } => {
             let (at, told) = (observation.seen_at, history::told(observation));
             let effect = history::effect(*change);
             match &observation.transfer {
-                Some(transfer) => (at, format!("{told}, try {transfer} [{effect}]")),
-                None => (at, format!("{told} [{effect}]")),
+                Some(transfer) => (at, words::try_told(told, transfer.as_str(), effect)),
+                None => (at, words::with_effect(told, effect)),
             }
         }
         other => history::line(other),

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::{Opened, check_days, lines};
 use crate::{
-    arguments::{ReportArguments, ReportFormat, ReportLanguage},
+    arguments::{ReportArguments, ReportFormat},
     console,
     exit::{Exit, Failure},
     input::path_text,
+    language,
     output::{Column, Grid, Kind, PrivateFile, Screen, write_sentence},
 };
 
@@ -93,9 +94,9 @@ fn write(
             out.write_all(report.remarks_csv().as_bytes())?;
         }
         ReportFormat::Html => {
-            let language = match arguments.lang {
-                ReportLanguage::Es => Language::Spanish,
-                ReportLanguage::En => Language::English,
+            let language = match language::spoken() {
+                language::Language::Es => Language::Spanish,
+                language::Language::En => Language::English,
             };
             out.write_all(report.html(language)?.as_bytes())?;
         }

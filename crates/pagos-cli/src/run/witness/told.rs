@@ -3,62 +3,46 @@
 use pagos_core::OrderKey;
 use pagos_engine::{Comparison, SentAttempt};
 
+use crate::words::{Text, payout, witness};
+
 /// How many keys a line names.
 const KEYS_MAX: usize = 5;
 
 /// What was found, and the next step; nothing if the database had forgotten nothing.
-pub(crate) fn lines(found: &Comparison) -> Vec<String> {
+pub(crate) fn lines(found: &Comparison) -> Vec<Text> {
     let mut lines = Vec::new();
     if !found.recalled.is_empty() {
-        lines.push(format!(
-            "the database had forgotten that it sent {}: {}; the witness knows it. They are in doubt and are \
-             not sent again by themselves: `pagos history KEY` shows what is learned, `pagos resolve KEY` decides",
-            payouts(found.recalled.len()),
-            keys_shown(&found.recalled)
-        ));
+        let count = payout::payouts_of(found.recalled.len() as u64);
+        lines.push(witness::recalled(count, keys_shown(&found.recalled)));
     }
     if !found.forgotten.is_empty() {
-        lines.push(format!(
-            "the database has forgotten even the orders of {} that it sent: {}; if they are submitted again, \
-             they are in doubt and not sent: `pagos witness` lists them, the provider's panel shows them",
-            payouts(found.forgotten.len()),
-            keys_shown(&found.forgotten)
-        ));
+        let count = payout::payouts_of(found.forgotten.len() as u64);
+        lines.push(witness::forgotten(count, keys_shown(&found.forgotten)));
     }
     if found.is_ahead {
-        lines.push(
-            "the witness was replaced or set back and does not know everything that was sent before; it goes \
-             on from here"
-                .to_owned(),
-        );
+        lines.push(witness::is_ahead());
     }
     for (account, because) in &found.lists {
         if let Some(because) = because {
-            lines.push(format!(
-                "account {account}: its provider's list could not be read ({because}): compare what was sent \
-                 shortly before with its panel"
-            ));
+            lines.push(witness::list_is_not_read(account.as_str(), because));
         }
     }
     lines
 }
 
 /// The first keys, and how many more there are.
-pub(crate) fn keys_shown(keys: &[OrderKey]) -> String {
+pub(crate) fn keys_shown(keys: &[OrderKey]) -> Text {
     let shown: Vec<&str> = keys.iter().take(KEYS_MAX).map(OrderKey::as_str).collect();
     match keys.len().saturating_sub(shown.len()) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+        0 => shown.join(", ").into(),
+        more => witness::and_more_keys(shown.join(", "), more),
     }
 }
 
 /// One forgotten payout.
-pub(crate) fn forgotten_line(sent: &SentAttempt) -> String {
-    format!("{} through {}, attempt {} at {}", sent.key, sent.account, sent.number, sent.at)
-}
-
-fn payouts(count: usize) -> String {
-    if count == 1 { "1 payout".to_owned() } else { format!("{count} payouts") }
+pub(crate) fn forgotten_line(sent: &SentAttempt) -> Text {
+    let (key, account) = (sent.key.as_str(), sent.account.as_str());
+    payout::forgotten_line(key, account, sent.number, sent.at.to_string())
 }
 
 #[cfg(test)]
@@ -69,12 +53,12 @@ mod tests {
     fn the_first_keys_are_named_and_the_others_counted() {
         let keys: Vec<OrderKey> =
             (1..=7).map(|number| OrderKey::new(format!("k{number}")).unwrap()).collect();
-        assert_eq!(keys_shown(&keys[..5]), "k1, k2, k3, k4, k5");
-        assert_eq!(keys_shown(&keys), "k1, k2, k3, k4, k5 and 2 more");
+        assert_eq!(keys_shown(&keys[..5]).to_string(), "k1, k2, k3, k4, k5");
+        assert_eq!(keys_shown(&keys).to_string(), "k1, k2, k3, k4, k5 and 2 more");
         let found = Comparison { compared: 9, ..Comparison::default() };
         assert!(lines(&found).is_empty());
         let found = Comparison { recalled: keys[..1].to_vec(), is_ahead: true, ..found };
         let told = lines(&found);
-        assert!(told[0].contains("sent 1 payout: k1;") && told.len() == 2, "{told:?}");
+        assert!(told[0].english().contains("sent 1 payout: k1;") && told.len() == 2, "{told:?}");
     }
 }

@@ -5,6 +5,8 @@ use std::{convert::Infallible, time::Duration};
 use pagos_engine::WithoutWitness;
 use tokio::time::Instant;
 
+use crate::words::{Text, witness};
+
 /// How long `pay` waits for its witness, in one piece.
 const AWAY_MAX: Duration = Duration::from_secs(120);
 
@@ -56,7 +58,7 @@ impl Watch {
                 self.away = Some((Instant::now(), because));
             }
             (None, Some(_)) => {
-                tell("the witness can be used again");
+                tell(&witness::is_back());
                 self.away = None;
             }
             (Some(_), Some(_)) | (None, None) => {}
@@ -64,14 +66,11 @@ impl Watch {
     }
 }
 
-fn line(because: &str, without: WithoutWitness) -> String {
-    let consequence = match without {
-        WithoutWitness::Stop => "nothing is sent until it can be used again, which is tried",
-        WithoutWitness::GoOn => {
-            "payouts are sent all the same, and until it can be used again only this database knows them"
-        }
-    };
-    format!("the witness cannot be used: {because}; {consequence}")
+fn line(because: &str, without: WithoutWitness) -> Text {
+    match without {
+        WithoutWitness::Stop => witness::is_away_and_stops(because),
+        WithoutWitness::GoOn => witness::is_away_and_goes_on(because),
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::{
         instance::{self, Instance},
         report::Pages,
     },
+    words::pay,
 };
 
 pub(super) async fn run(
@@ -57,11 +58,11 @@ pub(super) async fn run(
     if !managed.is_json || orphans.is_empty() {
         managed.print_all(&orphans)?;
     }
-    let question = format!("Delete {} payees?", orphans.len());
+    let question = pay::delete_payees(orphans.len());
     if orphans.is_empty() {
         return Ok(Exit::Succeeded);
     }
-    if !arguments.yes && !console::is_agreed(&question, "say --yes to delete without asking")? {
+    if !arguments.yes && !console::is_agreed(&question, &pay::say_yes_to_delete())? {
         console::tell("nothing was deleted");
         return Ok(Exit::Refused);
     }
