@@ -30,7 +30,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     if workspace.has_tool("nextest", "the tests of the pages")? {
         let mut command = workspace.cargo(&["nextest", "run", "--all-features", "--no-fail-fast"]);
         let packages: BTreeSet<&str> = files.iter().map(|file| file.package).collect();
-        command.args(packages.iter().flat_map(|package| ["-p", package]));
+        let binaries: BTreeSet<_> = files.iter().filter_map(|file| file.binary).collect();
+        command.arg("--lib").args(packages.iter().flat_map(|package| ["-p", package]));
+        command.args(binaries.iter().flat_map(|(flag, name)| [flag, name]));
         let filter: Vec<String> = files.iter().map(TestFile::filter).collect();
         command.args(["--filterset", &filter.join(" | ")]);
         total = total.plus(Tally::of(&process::overhear(&mut command)?, tally::parse_nextest)?);
@@ -47,14 +49,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
 #[derive(Debug, PartialEq, Eq)]
 struct TestFile<'a> {
     package: &'a str,
-    /// The name of a file of `tests/`, or nothing for the library.
-    binary: Option<&'a str>,
+    /// The flag of cargo and the name of a file of `tests/` or `examples/`; nothing for the library.
+    binary: Option<(&'static str, &'a str)>,
     /// The module, with `::`.
     module: String,
 }
 
 impl<'a> TestFile<'a> {
-    /// `crates/PACKAGE/tests/NAME.rs`, or `crates/PACKAGE/src/MODULE.rs`. Not the trial that makes crates
+    /// `crates/PACKAGE/tests/NAME.rs` (or `examples/`), or `crates/PACKAGE/src/MODULE.rs`. Not the trial that makes crates
     /// of pages, which is a command.
     fn parse(path: &'a str) -> Option<Self> {
         let (package, rest) = path.strip_prefix("crates/")?.split_once('/')?;
@@ -62,22 +64,19 @@ impl<'a> TestFile<'a> {
         if path == "crates/pagos-trials/src/outside.rs" {
             return None;
         }
-        Some(match rest.strip_prefix("tests/") {
-            Some(name) => {
-                let binary = name.split('/').next();
-                Self { package, binary, module: String::new() }
+        for (folder, flag) in [("tests/", "--test"), ("examples/", "--example")] {
+            if let Some(name) = rest.strip_prefix(folder) {
+                return Some(Self { package, binary: Some((flag, name)), module: String::new() });
             }
-            None => {
-                let module = rest.strip_prefix("src/")?.replace('/', "::");
-                Self { package, binary: None, module }
-            }
-        })
+        }
+        let module = rest.strip_prefix("src/")?.replace('/', "::");
+        Some(Self { package, binary: None, module })
     }
 
     fn filter(&self) -> String {
         let package = self.package;
         match self.binary {
-            Some(binary) => format!("(package({package}) & binary({binary}))"),
+            Some((_, binary)) => format!("(package({package}) & binary({binary}))"),
             None => format!("(package({package}) & kind(lib) & test(/^{}::/))", self.module),
         }
     }
@@ -91,7 +90,7 @@ mod tests {
     fn a_file_with_tests_has_a_filter() {
         for (path, filter) in [
             ("crates/pagos-cli/tests/pages.rs", "(package(pagos-cli) & binary(pages))"),
-            ("crates/a/tests/telemetry/main.rs", "(package(a) & binary(telemetry))"),
+            ("crates/a/examples/pay.rs", "(package(a) & binary(pay))"),
             ("crates/a/src/b/c.rs", "(package(a) & kind(lib) & test(/^b::c::/))"),
         ] {
             assert_eq!(TestFile::parse(path).unwrap().filter(), filter);

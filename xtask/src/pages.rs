@@ -92,11 +92,9 @@ impl Page {
                     Some(("blocks", who)) => mark_of_all = Some(who.to_owned()),
                     _ => {}
                 },
-                Event::Start(Tag::CodeBlock(kind)) => {
-                    if let CodeBlockKind::Fenced(kind) = kind {
-                        let (kind, text) = (kind.to_string(), String::new());
-                        block = Some(Block { line, kind, text, mark: mark.take() });
-                    }
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(kind))) => {
+                    let (kind, text) = (kind.to_string(), String::new());
+                    block = Some(Block { line, kind, text, mark: mark.take() });
                 }
                 Event::End(TagEnd::CodeBlock) => page.blocks.extend(block.take()),
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),

@@ -18,8 +18,6 @@ pub(crate) struct Options {
 /// A page, how its crate is made, and what shows that it works.
 struct Outside {
     name: &'static str,
-    /// What `cargo new` is told.
-    kind: &'static str,
     /// The name of the crate.
     package: &'static str,
     /// Its files, by their paths.
@@ -33,7 +31,6 @@ struct Outside {
 const OUTSIDES: [Outside; 2] = [
     Outside {
         name: "third-party-provider",
-        kind: "--lib",
         package: "acme",
         make: make_provider,
         command: "test",
@@ -41,7 +38,6 @@ const OUTSIDES: [Outside; 2] = [
     },
     Outside {
         name: "first-payout",
-        kind: "--bin",
         package: "first-payout",
         make: make_payout,
         command: "run",
@@ -75,24 +71,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
 fn try_page(workspace: &Workspace, outside: &Outside) -> Result<bool, Failure> {
     let blocks = read_blocks(workspace, outside.name)?;
     let files = (outside.make)(workspace, &blocks)?;
-    let parent = workspace.target.join("outside");
-    let folder = parent.join(outside.package);
+    let folder = workspace.target.join("outside").join(outside.package);
     let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&parent).map_err(Failure::while_doing(parent.display()))?;
-    let words = ["new", "--quiet", "--vcs", "none", outside.kind];
-    process::run(workspace.cargo(&words).arg(&folder))?;
     for (path, text) in files {
-        let path = folder.join(path);
-        let text = match path.ends_with("Cargo.toml") {
-            // The page says what is added.
-            true => {
-                let made =
-                    fs::read_to_string(&path).map_err(Failure::while_doing(path.display()))?;
-                made.replace("[dependencies]\n", "") + &text
-            }
-            false => text,
-        };
-        write(&path, &text)?;
+        let made = if path == "Cargo.toml" { manifest(outside.package) } else { String::new() };
+        write(&folder.join(path), &(made + &text))?;
     }
     // The versions of the workspace, which are there already, and its crates in place of a registry's.
     write(&folder.join(".cargo/config.toml"), &patches(workspace))?;
@@ -103,6 +86,14 @@ fn try_page(workspace: &Workspace, outside: &Outside) -> Result<bool, Failure> {
     let heard = process::overhear(command.env("CARGO_TARGET_DIR", &workspace.target))?;
     let warns = heard.text.contains(&format!("warning: `{}`", outside.package));
     Ok(heard.is_success && !warns && heard.text.lines().any(|line| line == outside.says))
+}
+
+/// As `cargo new` writes it, up to the dependencies. It is a workspace of its own, since the target
+/// folder can lie inside of ours, to which `cargo new` would add it.
+fn manifest(package: &str) -> String {
+    format!(
+        "[workspace]\n\n[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n"
+    )
 }
 
 fn read_blocks(workspace: &Workspace, name: &str) -> Result<Vec<Block>, Failure> {

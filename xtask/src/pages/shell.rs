@@ -8,7 +8,7 @@ const OUTPUT: &str = "OUTPUT";
 
 /// Every command, those inside `$(...)` too. Prompts (`$ `) and assignments before a command are left out.
 pub fn split_commands(script: &str) -> Vec<Vec<String>> {
-    let mut reader = Reader { rest: script.chars().peekable(), ..Reader::default() };
+    let mut reader = Reader::new(script);
     reader.read();
     let strip = |words: Vec<String>| -> Vec<String> {
         words
@@ -37,10 +37,10 @@ struct Reader<'a> {
     documents: Vec<String>,
 }
 
-impl Default for Reader<'_> {
-    fn default() -> Self {
+impl<'a> Reader<'a> {
+    fn new(script: &'a str) -> Self {
         Self {
-            rest: "".chars().peekable(),
+            rest: script.chars().peekable(),
             commands: Vec::new(),
             words: Vec::new(),
             word: None,
@@ -48,9 +48,7 @@ impl Default for Reader<'_> {
             documents: Vec::new(),
         }
     }
-}
 
-impl Reader<'_> {
     fn read(&mut self) {
         while let Some(c) = self.rest.next() {
             match c {
@@ -137,10 +135,9 @@ impl Reader<'_> {
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take() {
-            if !std::mem::take(&mut self.is_redirected) {
-                self.words.push(word);
-            }
+        let Some(word) = self.word.take() else { return };
+        if !std::mem::take(&mut self.is_redirected) {
+            self.words.push(word);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
 /// Who proves the blocks of all pages.
 #[derive(Debug, Default)]
 pub(crate) struct Provers {
-    /// Files with tests.
+    /// Files with tests, examples that pages show among them.
     pub(crate) tests: BTreeSet<String>,
     /// Crates whose documentation has pages.
     pub(crate) packages: BTreeSet<String>,
@@ -26,7 +26,8 @@ impl Provers {
         let blocks = pages.iter().flat_map(|page| &page.blocks);
         let tests = blocks.filter_map(|block| match proof_of(block, false) {
             Some(Proof::Test(file)) => Some(file.to_owned()),
-            _ => None,
+            Some(Proof::Excerpt(file)) if file.contains("/examples/") => Some(file.to_owned()),
+            Some(Proof::Doctest | Proof::Excerpt(_) | Proof::Illustration) | None => None,
         });
         let packages = list_compiled(sources).into_values();
         Self { tests: tests.collect(), packages: packages.collect() }

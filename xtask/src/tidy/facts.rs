@@ -41,6 +41,15 @@ struct Words {
     said: Vec<[String; 3]>,
 }
 
+/// All of the table.
+#[derive(Debug)]
+struct Facts {
+    facts: Vec<Fact>,
+    words: Vec<Words>,
+    /// Pages that list providers.
+    lists: Vec<String>,
+}
+
 /// Compares every place.
 pub(super) fn check(
     workspace: &Workspace,
@@ -53,7 +62,7 @@ pub(super) fn check(
     };
     let path = workspace.root.join(TABLE);
     let text = fs::read_to_string(&path).map_err(Failure::while_doing(TABLE))?;
-    let (facts, words, lists) = parse(&text)?;
+    let Facts { facts, words, lists } = parse(&text)?;
     let mut findings = Vec::new();
     for fact in &facts {
         let planted = fact.planted.as_ref().map(|path| count_planted(&workspace.root.join(path)));
@@ -62,17 +71,14 @@ pub(super) fn check(
     for words in &words {
         findings.extend(judge_words(words, read)?);
     }
-    for page in &lists {
-        let text = read(page)?.to_lowercase();
-        let lost = PROVIDERS.iter().filter(|provider| !text.contains(provider.as_str()));
-        findings.extend(lost.map(|provider| format!("providers: {page} does not name {provider}")));
-    }
+    let lists = lists.iter().map(|page| Ok((page.as_str(), read(page)?.to_lowercase())));
+    let lists = lists.collect::<Result<Vec<_>, Failure>>()?;
+    findings.extend(PROVIDERS.iter().flat_map(|provider| judge_lists(provider, &lists)));
     findings.extend(find_strange_variables(pages, sources));
     Ok(Check { name: "facts", examined: facts.len() + words.len() + lists.len(), findings })
 }
 
-/// Facts, words, and the pages that list every provider.
-fn parse(text: &str) -> Result<(Vec<Fact>, Vec<Words>, Vec<String>), Failure> {
+fn parse(text: &str) -> Result<Facts, Failure> {
     let table: Table = text.parse().map_err(Failure::while_doing(TABLE))?;
     let rows = |name: &str| table.get(name).and_then(Value::as_array).into_iter().flatten();
     let lacks = |name: &str| Failure::new(format!("{TABLE}: a row has no {name}"));
@@ -97,7 +103,7 @@ fn parse(text: &str) -> Result<(Vec<Fact>, Vec<Words>, Vec<String>), Failure> {
     let words = words.collect::<Result<_, Failure>>()?;
     let lists = table.get("providers").and_then(|it| it.get("pages")).and_then(Value::as_array);
     let lists = lists.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned));
-    Ok((facts, words, lists.collect()))
+    Ok(Facts { facts, words, lists: lists.collect() })
 }
 
 /// Rows of so many texts.
@@ -191,6 +197,14 @@ fn judge_words(
         findings.extend(lost.map(|word| format!("{}: {page} lacks `{word}`", words.what)));
     }
     Ok(findings)
+}
+
+/// Whom one page names, every page names; a new provider is in none of them until it is described.
+fn judge_lists(provider: &str, lists: &[(&str, String)]) -> Vec<String> {
+    let names = |(_, text): &&(&str, String)| text.contains(provider);
+    let (named, lost): (Vec<_>, Vec<_>) = lists.iter().partition(names);
+    let told = |(page, _): &(&str, String)| format!("providers: {page} does not name {provider}");
+    if named.is_empty() { Vec::new() } else { lost.into_iter().map(told).collect() }
 }
 
 /// Variables that a page names and no source reads. Those of an account are made of its fields.
@@ -296,10 +310,18 @@ mod tests {
     #[test]
     fn a_row_that_lacks_something_is_no_fact() {
         let good = "[[fact]]\nwhat = \"a\"\nsaid = [[\"a.md\", \"b\"]]\n";
-        assert_eq!(parse(good).unwrap().0.len(), 1);
+        assert_eq!(parse(good).unwrap().facts.len(), 1);
         for bad in ["[[fact]]\nwhat = \"a\"\n", "[[fact]]\nwhat = \"a\"\nsaid = [[\"a.md\"]]\n"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_one_page_names_is_named_by_all() {
+        let lists = [("a.md", "acme and other".to_owned()), ("b.md", "acme".to_owned())];
+        assert_eq!(judge_lists("acme", &lists), [""; 0]);
+        assert_eq!(judge_lists("other", &lists), ["providers: b.md does not name other"]);
+        assert_eq!(judge_lists("new", &lists), [""; 0]);
     }
 
     #[test]

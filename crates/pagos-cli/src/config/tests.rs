@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::accounts::Guards;
 
 const CANARY: &str = "canary-api-key";
 
@@ -187,7 +188,12 @@ fn every_configuration_of_the_page_for_operators_is_understood() {
         let folder = Folder::new(block);
         let secret = format!("whsec_{}", "QUJD".repeat(10));
         fs::write(folder.0.path().join("erp.secret"), secret).unwrap();
-        let read = folder.load(&[]);
-        assert!(read.is_ok(), "{block}\n{read:?}");
+        let read = folder.load(&[]).unwrap_or_else(|problems| panic!("{block}\n{problems:?}"));
+        for account in &read.accounts {
+            let guards = Guards::read(account);
+            assert!(guards.is_ok(), "{block}\n{guards:?}");
+            account.lookup("proxy");
+            assert!(account.unused(&[]).is_empty(), "{block}\n{:?}", account.unused(&[]));
+        }
     }
 }
