@@ -20,12 +20,18 @@ struct Outside {
     name: &'static str,
     /// The name of the crate.
     package: &'static str,
-    /// Its files, by their paths.
-    make: fn(&Workspace, &[Block]) -> Result<Vec<(&'static str, String)>, Failure>,
+    /// What is in it, by the page.
+    make: fn(&Workspace, &[Block]) -> Result<Vec<File>, Failure>,
     /// The command of cargo that a reader gives.
     command: &'static str,
     /// A line that it prints.
     says: &'static str,
+}
+
+/// A file of such a crate; of its manifest, what is added.
+struct File {
+    path: &'static str,
+    text: String,
 }
 
 const OUTSIDES: [Outside; 2] = [
@@ -73,7 +79,7 @@ fn try_page(workspace: &Workspace, outside: &Outside) -> Result<bool, Failure> {
     let files = (outside.make)(workspace, &blocks)?;
     let folder = workspace.target.join("outside").join(outside.package);
     let _ = fs::remove_dir_all(&folder);
-    for (path, text) in files {
+    for File { path, text } in files {
         let made = if path == "Cargo.toml" { manifest(outside.package) } else { String::new() };
         write(&folder.join(path), &(made + &text))?;
     }
@@ -118,20 +124,21 @@ fn patches(workspace: &Workspace) -> String {
     })
 }
 
-fn make_payout(_: &Workspace, blocks: &[Block]) -> Result<Vec<(&'static str, String)>, Failure> {
+fn file(path: &'static str, text: &str) -> File {
+    File { path, text: text.to_owned() }
+}
+
+fn make_payout(_: &Workspace, blocks: &[Block]) -> Result<Vec<File>, Failure> {
     match blocks {
         [manifest, main] => {
-            Ok(vec![("Cargo.toml", manifest.text.clone()), ("src/main.rs", main.text.clone())])
+            Ok(vec![file("Cargo.toml", &manifest.text), file("src/main.rs", &main.text)])
         }
         _ => Err(Failure::new(format!("a page with {} blocks", blocks.len()))),
     }
 }
 
 /// The library is the program of another page, changed as this page says.
-fn make_provider(
-    workspace: &Workspace,
-    blocks: &[Block],
-) -> Result<Vec<(&'static str, String)>, Failure> {
+fn make_provider(workspace: &Workspace, blocks: &[Block]) -> Result<Vec<File>, Failure> {
     let own = read_blocks(workspace, "own-provider")?;
     let ([manifest, constructor, fixture, suite], [program]) = (blocks, own.as_slice()) else {
         return Err(Failure::new(format!("{} and {} blocks", blocks.len(), own.len())));
@@ -143,10 +150,10 @@ fn make_provider(
     let library = library.replace("\nstruct Acme {", "\npub struct Acme {");
     let library = library.replace("error::Error as StdError, path::Path, ", "");
     Ok(vec![
-        ("Cargo.toml", manifest.text.clone()),
-        ("src/lib.rs", library),
-        ("fixtures/acme/documented/payout-create/accepted.fixture", fixture.text.clone()),
-        ("tests/conformance.rs", suite.text.clone()),
+        file("Cargo.toml", &manifest.text),
+        file("src/lib.rs", &library),
+        file("fixtures/acme/documented/payout-create/accepted.fixture", &fixture.text),
+        file("tests/conformance.rs", &suite.text),
     ])
 }
 
