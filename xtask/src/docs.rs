@@ -37,7 +37,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         let filter: Vec<String> = files.iter().map(TestFile::filter).collect();
         command.args(["--filterset", &filter.join(" | ")]);
         // What is told about a store on PostgreSQL is compared with one.
-        Choice::make()?.tell(&mut command);
+        let server = Choice::make()?;
+        server.tell(&mut command);
         let tally = Tally::of(&process::overhear(&mut command)?, tally::parse_nextest)?;
         // The other tests of these crates are not skipped; they are about something else.
         total = total.plus(Tally { skipped: 0, ..tally });
