@@ -17,6 +17,7 @@ mod audit;
 mod bench;
 pub mod binary;
 pub mod dependencies;
+mod docs;
 pub mod failure;
 mod features;
 mod files;
@@ -26,7 +27,7 @@ mod model;
 mod mutants;
 mod new_provider;
 mod package;
-
+pub mod pages;
 pub mod process;
 mod release;
 pub mod server;
@@ -39,7 +40,7 @@ pub mod workspace;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args, Parser};
+use clap::{Args, CommandFactory, Parser};
 
 use crate::{failure::Failure, workspace::Workspace};
 
@@ -53,6 +54,8 @@ enum Command {
     Lint,
     /// Judges crate arrows, rooms, file heads, internal versions, fixtures, and whether planted bugs fit.
     Tidy,
+    /// Judges links, code blocks and facts of all pages, and runs every page that can be run.
+    Docs,
     /// Counts what one provider without an HTTP client pulls in, and what xtask itself does.
     Deps,
     /// Checks every crate with each feature alone, none and all.
@@ -87,6 +90,8 @@ enum Command {
     Power(Trial),
     /// Pays among other names of a database, lost databases, mounts, poolers, pipes and terminals.
     Surroundings(Trial),
+    /// Builds and runs crates outside of the workspace that are made of pages of the guide.
+    Outside(Trial),
     /// Runs a command with a private PostgreSQL server.
     Postgres(Trial),
     /// Measures `pagos plan` and `pagos pay` on a large file, or a large store.
@@ -101,6 +106,11 @@ enum Command {
 struct Trial {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     words: Vec<OsString>,
+}
+
+/// Every command with its flags, but for those of `pagos-trials`.
+pub fn definition() -> clap::Command {
+    Command::command()
 }
 
 /// Does what the command line says.
@@ -122,6 +132,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Test(options) => test::run(&workspace()?, options),
         Command::Lint => lint::run(&workspace()?),
         Command::Tidy => tidy::run(&workspace()?),
+        Command::Docs => docs::run(&workspace()?),
         Command::Deps => dependencies::run(&workspace()?),
         Command::Features => features::run(&workspace()?),
         Command::NewProvider(options) => new_provider::run(&workspace()?, options),
@@ -144,6 +155,7 @@ fn obey(command: &Command) -> Result<(), Failure> {
         Command::Siege(trial) => trials::pass_on("siege", &trial.words),
         Command::Power(trial) => trials::pass_on("power", &trial.words),
         Command::Surroundings(trial) => trials::pass_on("surroundings", &trial.words),
+        Command::Outside(trial) => trials::pass_on("outside", &trial.words),
         Command::Postgres(trial) => trials::pass_on("postgres", &trial.words),
         Command::Scale(trial) => trials::pass_on("scale", &trial.words),
         Command::Compare(trial) => trials::pass_on("compare", &trial.words),
@@ -152,8 +164,6 @@ fn obey(command: &Command) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

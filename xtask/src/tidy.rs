@@ -1,10 +1,13 @@
 //! Rules of the workspace that no compiler checks. What rustfmt and clippy know is not repeated.
 
 mod arrows;
+mod blocks;
 mod circles;
+mod facts;
 mod fixtures;
 mod foreign;
 mod instrumented;
+mod links;
 mod manifests;
 mod mutants;
 mod names;
@@ -12,7 +15,10 @@ mod rooms;
 mod source;
 mod text;
 
-use crate::{failure::Failure, tidy::source::Source, workspace::Workspace};
+pub(crate) use self::blocks::Provers;
+use crate::{
+    failure::Failure, pages::Page, tally::Tally, tidy::source::Source, workspace::Workspace,
+};
 
 /// What one rule had to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +44,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
 /// Applies every rule and prints what it found.
 pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     let sources = Source::read_all(workspace)?;
+    let pages = Page::read_all(&workspace.root)?;
     let mut checks = vec![arrows::check(&workspace.packages), rooms::check(workspace, &sources)];
     checks.extend(text::check(&sources));
     checks.push(circles::check(workspace, &sources)?);
@@ -47,9 +54,42 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     checks.push(foreign::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
     checks.push(mutants::check(workspace)?);
-    for check in &checks {
+    checks.extend(judge_pages(workspace, &pages, &sources)?);
+    show(&checks);
+    Ok(checks)
+}
+
+/// The rules about pages alone.
+fn judge_pages(
+    workspace: &Workspace,
+    pages: &[Page],
+    sources: &[Source],
+) -> Result<Vec<Check>, Failure> {
+    Ok(vec![
+        links::check(workspace, pages),
+        blocks::check(workspace, pages, sources),
+        facts::check(workspace, pages, sources)?,
+    ])
+}
+
+/// Applies the rules about pages, prints what they found, and says who proves the blocks.
+pub(crate) fn inspect_pages(workspace: &Workspace) -> Result<(Tally, Provers), Failure> {
+    let sources = Source::read_all(workspace)?;
+    let pages = Page::read_all(&workspace.root)?;
+    let checks = judge_pages(workspace, &pages, &sources)?;
+    show(&checks);
+    Ok((count(&checks), Provers::of(&pages, &sources)))
+}
+
+fn show(checks: &[Check]) {
+    for check in checks {
         println!("tidy: {:<10} {:>4} looked at", check.name, check.examined);
         check.findings.iter().for_each(|finding| println!("  {finding}"));
     }
-    Ok(checks)
+}
+
+/// A rule counts as a test.
+pub(crate) fn count(checks: &[Check]) -> Tally {
+    let (good, bad): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.findings.is_empty());
+    Tally { passed: good.len(), failed: bad.len(), skipped: 0 }
 }

@@ -1,5 +1,5 @@
-//! The code of the `pagos` command. It is no API: `main` starts it, and with the feature
-//! `untrusted` the fuzz targets call its readers. No other crate depends on it.
+//! The code of the `pagos` command. It is no API: `main` starts it, with the feature `untrusted` the
+//! fuzz targets call its readers, and a test of the pages asks for the definition of the command line.
 
 #![cfg_attr(
     test,
@@ -29,9 +29,14 @@ mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::{arguments::Arguments, exit::Exit};
+
+/// Every command with its arguments.
+pub fn definition() -> clap::Command {
+    Arguments::command()
+}
 
 /// Parses the arguments of the process, runs the command, and returns how it ended.
 pub fn main() -> ExitCode {

@@ -8,6 +8,23 @@
 //! Events reach the application as [`Notice`]s, which a named reader gets at least once and in
 //! order.
 //!
+//! ```no_run
+//! # use std::{future::pending, sync::Arc};
+//! # use pagos_core::PayoutOrder;
+//! # use pagos_engine::{Accounts, Engine, EngineError, InstrumentedStore, Policy, RunId, Timer, World};
+//! # async fn example(
+//! #     store: InstrumentedStore, accounts: Accounts, timer: Arc<dyn Timer>, orders: Vec<PayoutOrder>,
+//! # ) -> Result<(), EngineError> {
+//! # let (stop, wake) = (pending::<()>(), pending::<()>);
+//! let engine = Engine::open(store, &World::Providers, accounts, timer, Policy::live()).await?;
+//! let run = RunId("payroll of may".to_owned());
+//! let count = orders.len() as u64;
+//! engine.submit(&run, orders).await?; // all or none; a conflict is an error
+//! engine.release(&run, count).await?; // from here on they may be sent
+//! engine.run(64, stop, wake).await?;  // sends, queries, applies webhooks, follows
+//! # Ok(()) }
+//! ```
+//!
 //! What keeps a payout from being sent twice is in `decide.rs` (which attempt may begin) and
 //! `send.rs` (the one place that sends, after the attempt is durable).
 //! [`pagos_core::manual::unknown`] says when a payout may be sent again.

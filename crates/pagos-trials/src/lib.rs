@@ -19,6 +19,9 @@ mod crash;
 #[cfg(target_os = "linux")]
 mod failover;
 mod meter;
+mod outside;
+#[cfg(test)]
+mod pages;
 mod postgres;
 mod power;
 mod scale;
@@ -49,6 +52,7 @@ enum Trial {
     Crash(crash::Options),
     #[cfg(target_os = "linux")]
     Failover(failover::Options),
+    Outside(outside::Options),
     Postgres(postgres::Options),
     Power(power::Options),
     Scale(scale::Options),
@@ -83,6 +87,7 @@ fn play(workspace: &Workspace, trial: &Trial) -> Result<Option<Tally>, Failure> 
         Trial::Crash(options) => crash::run(workspace, options).map(Some),
         #[cfg(target_os = "linux")]
         Trial::Failover(options) => failover::run(workspace, options).map(Some),
+        Trial::Outside(options) => outside::run(workspace, options).map(Some),
         Trial::Postgres(options) => postgres::run(workspace, options).map(|()| None),
         Trial::Power(options) => power::run(workspace, options).map(Some),
         Trial::Scale(options) => scale::run(workspace, options).map(|()| None),

@@ -82,3 +82,25 @@ fn a_first_payout_is_short() {
     let lines = main.lines().filter(is_code).count();
     assert!(lines <= 30, "{lines} lines");
 }
+
+#[test]
+fn the_features_and_versions_that_pages_name_are_there() {
+    let manifest = read("crates/pagos/Cargo.toml");
+    let workspace = read("Cargo.toml");
+    let pages = ["crates/pagos/README.md", "docs/guide/first-payout.md", "docs/guide/testing.md"];
+    for page in pages.into_iter().chain(["docs/guide/third-party-provider.md"]) {
+        let text = read(page);
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("pagos")).collect();
+        assert!(!lines.is_empty(), "{page}");
+        for line in lines {
+            let mut words = line.split('"').skip(1).step_by(2);
+            let version = words.next().expect("a version");
+            let is_ours = workspace.contains(&format!("\nversion = \"{version}."));
+            assert!(is_ours, "{page}: {line}: another version");
+            for feature in words {
+                let is_there = manifest.contains(&format!("\n{feature} = ["));
+                assert!(is_there, "{page}: {line}: no feature {feature}");
+            }
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use super::*;
+use crate::accounts::Guards;
 
 const CANARY: &str = "canary-api-key";
 
@@ -172,5 +173,27 @@ fn the_address_of_the_metrics_is_read_or_refused() {
     ] {
         let problems = Folder::new(&format!("[metrics]\n{line}\n")).load(&[]).unwrap_err();
         assert!(problems[0].contains(because), "{problems:?}");
+    }
+}
+
+/// Each block is a file of its own, or stands below an account that a reader has.
+#[test]
+fn every_configuration_of_the_page_for_operators_is_understood() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/OPERATIONS.md");
+    let page = fs::read_to_string(path).unwrap();
+    let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let blocks: Vec<&str> = blocks.map(|(block, _)| block).collect();
+    assert!(blocks.len() >= 7, "{}", blocks.len());
+    for block in blocks {
+        let folder = Folder::new(block);
+        let secret = format!("whsec_{}", "QUJD".repeat(10));
+        fs::write(folder.0.path().join("erp.secret"), secret).unwrap();
+        let read = folder.load(&[]).unwrap_or_else(|problems| panic!("{block}\n{problems:?}"));
+        for account in &read.accounts {
+            let guards = Guards::read(account);
+            assert!(guards.is_ok(), "{block}\n{guards:?}");
+            account.lookup("proxy");
+            assert!(account.unused(&[]).is_empty(), "{block}\n{:?}", account.unused(&[]));
+        }
     }
 }
