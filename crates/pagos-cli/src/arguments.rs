@@ -13,18 +13,22 @@ mod inbox;
 mod list;
 mod migrate;
 mod moment;
+mod pay;
 mod payment;
 mod reconcile;
+mod resolve;
 mod retention;
 mod sandbox;
+mod serve;
+mod signature;
 mod span;
 mod token;
+mod twin;
 mod witness;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use pagos_core::Timestamp;
 
 pub(crate) use approval::{ApproveArguments, RejectArguments, RunsArguments, WithdrawArguments};
 pub(crate) use audit::{AuditCommand, AuditExportArguments, AuditVerifyArguments};
@@ -37,6 +41,7 @@ pub(crate) use inbox::{
 };
 pub(crate) use list::{ListArguments, StatusFilter};
 pub(crate) use migrate::{CompletionsArguments, ManArguments, MigrateArguments};
+pub(crate) use pay::{FaultProfile, PayArguments, PlanArguments};
 pub(crate) use payment::{
     PaymentAskArguments, PaymentCommand, PaymentCreateArguments, PaymentKeyArguments,
     PaymentListArguments, PaymentResolveArguments,
@@ -46,20 +51,22 @@ pub(crate) use reconcile::{
     MappingsArguments, MatchArguments, ProviderArguments, ReconcileCommand, ReportArguments,
     ReportFormat, StatementArguments,
 };
+pub(crate) use resolve::{Decision, ResolveArguments};
 pub(crate) use retention::{
     ArchiveCommand, ArchiveFindArguments, ArchiveVerifyArguments, PruneArguments, days,
 };
 pub(crate) use sandbox::SandboxArguments;
+pub(crate) use serve::{NoticesAfter, ServeArguments};
+pub(crate) use signature::{SignArguments, VerifyArguments};
 pub(crate) use span::parse_span;
 pub(crate) use token::{
     TokenCommand, TokenCreateArguments, TokenListArguments, TokenRevokeArguments,
 };
+pub(crate) use twin::TwinArguments;
 
 pub(crate) use witness::{WitnessArguments, WitnessShowArguments};
 
-use crate::{
-    accounts, arguments::moment::parse_moment, language::Language, run::database::Database,
-};
+use crate::{accounts, language::Language, run::database::Database};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -272,83 +279,6 @@ fn what_is_signed() -> String {
     format!("What FILE holds, by provider:{}", accounts::providers().map(line).collect::<String>())
 }
 
-/// Arguments of `plan`.
-#[derive(Debug, Args)]
-pub(crate) struct PlanArguments {
-    /// The payroll: CSV or .xlsx; - is standard input
-    pub(crate) file: PathBuf,
-    /// Treat warnings as errors
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Arguments of `pay`.
-#[derive(Debug, Args)]
-pub(crate) struct PayArguments {
-    /// The payroll: CSV or .xlsx; - is standard input
-    pub(crate) file: PathBuf,
-    /// Treat warnings as errors
-    #[arg(long)]
-    pub(crate) strict: bool,
-    #[command(flatten)]
-    pub(crate) store: StoreArguments,
-    #[command(flatten)]
-    pub(crate) new: NewDatabaseArguments,
-    #[command(flatten)]
-    pub(crate) witness: WitnessArguments,
-    /// Do not ask for confirmation before the first payout
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Pay the good rows even if others are bad; the bad ones are listed
-    #[arg(long)]
-    pub(crate) skip_invalid: bool,
-    /// The number of payouts under way at a time
-    #[arg(long, value_name = "N", default_value_t = 32,
-          value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) concurrency: u16,
-    #[command(flatten)]
-    pub(crate) rates: RateArguments,
-    /// Pay simulators inside this process: no credentials, no money
-    #[arg(long)]
-    pub(crate) sandbox: bool,
-    /// The seed of the simulators' faults
-    #[arg(long, value_name = "N", requires = "sandbox", conflicts_with = "sandbox_url")]
-    pub(crate) seed: Option<u64>,
-    /// The fault profile of the simulators
-    #[arg(long, value_enum, requires = "sandbox", conflicts_with = "sandbox_url")]
-    pub(crate) faults: Option<FaultProfile>,
-    /// Pay the simulators of a running `pagos twin`
-    #[arg(long, value_name = "URL")]
-    pub(crate) sandbox_url: Option<String>,
-}
-
-/// The fault profile of simulators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum FaultProfile {
-    /// As documented, except for what a row's description asks for
-    None,
-    /// Some lost replies, late and repeated webhooks
-    Mild,
-    /// Everything that can go wrong, often
-    Hostile,
-}
-
-impl From<FaultProfile> for pagos_twin::Profile {
-    fn from(profile: FaultProfile) -> Self {
-        match profile {
-            FaultProfile::None => Self::None,
-            FaultProfile::Mild => Self::Mild,
-            FaultProfile::Hostile => Self::Hostile,
-        }
-    }
-}
-
 /// The store of the payouts.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArguments {
@@ -398,40 +328,6 @@ pub(crate) struct AccountArguments {
     pub(crate) json: bool,
 }
 
-/// Arguments of `resolve`.
-#[derive(Debug, Args)]
-pub(crate) struct ResolveArguments {
-    /// The key of the payout
-    pub(crate) key: String,
-    /// What happened, as the provider's statement shows
-    #[arg(long = "as", value_enum, value_name = "DECISION")]
-    pub(crate) decision: Decision,
-    /// How you know it; kept in the history
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) note: String,
-    /// The current status of the payout, to decide about one that is not in doubt
-    #[arg(long, value_enum, value_name = "STATUS")]
-    pub(crate) although: Option<StatusFilter>,
-    #[command(flatten)]
-    pub(crate) store: StoreArguments,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// An operator's decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Decision {
-    /// The money arrived
-    Succeeded,
-    /// No money moved, or it came back
-    Failed,
-    /// The provider never had it and cannot receive it any more: send the same key again
-    Resend,
-    /// Nothing is wrong: lift the quarantine, and query the provider again
-    Ask,
-}
-
 /// Arguments of `init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArguments {
@@ -450,53 +346,6 @@ pub(crate) struct DoctorArguments {
     pub(crate) json: bool,
 }
 
-/// Arguments of `serve`.
-#[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
-    #[command(flatten)]
-    pub(crate) store: StoreArguments,
-    #[command(flatten)]
-    pub(crate) new: NewDatabaseArguments,
-    #[command(flatten)]
-    pub(crate) witness: WitnessArguments,
-    /// The address to receive webhooks at
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
-    pub(crate) listen: SocketAddr,
-    /// The address of GET /metrics, for Prometheus; this machine only [default: the one of [metrics]
-    /// in pagos.toml, or none]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) metrics: Option<SocketAddr>,
-    /// The address of the HTTP API [default: `listen` of [api] in pagos.toml; without it, no API]
-    ///
-    /// Callers need a token that `pagos token create` made. An address that other machines can
-    /// reach is refused while there is no valid token.
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) api: Option<SocketAddr>,
-    /// The name of the reader of the notices, whose position the store keeps
-    ///
-    /// Notices from a time without a `serve` are printed by the next `serve` of the same reader. If
-    /// the process dies after a line was written and before that was noted, the line is printed
-    /// again. Services that print to different places need different names.
-    #[arg(long, value_name = "NAME", default_value = "serve",
-          value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) reader: String,
-    /// Where a new reader begins: after this number, or `newest` for only new ones [default: at the
-    /// first notice]
-    #[arg(long, value_name = "NUMBER|newest", value_parser = NoticesAfter::parse)]
-    pub(crate) notices_after: Option<NoticesAfter>,
-    /// Work for the simulators of a running `pagos twin`; webhooks then arrive at a free port
-    #[arg(long, value_name = "URL", conflicts_with = "listen")]
-    pub(crate) sandbox_url: Option<String>,
-    #[command(flatten)]
-    pub(crate) sandbox: SandboxArguments,
-    /// The number of payouts under way at a time
-    #[arg(long, value_name = "N", default_value_t = 32,
-          value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) concurrency: u16,
-    #[command(flatten)]
-    pub(crate) rates: RateArguments,
-}
-
 /// The rates of calls to providers.
 #[derive(Debug, Args)]
 pub(crate) struct RateArguments {
@@ -508,91 +357,6 @@ pub(crate) struct RateArguments {
     /// half of them (and at least one) [default: 20; no limit for simulators]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) query_rate: Option<u32>,
-}
-
-/// Where a new reader of the notices begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoticesAfter {
-    /// After this number.
-    Number(u64),
-    /// After the newest one.
-    Newest,
-}
-
-impl NoticesAfter {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "newest" => Ok(Self::Newest),
-            _ => text
-                .parse()
-                .map(Self::Number)
-                .map_err(|_| "write the number of a notice, or `newest`".to_owned()),
-        }
-    }
-}
-
-/// Arguments of `twin`.
-#[derive(Debug, Args)]
-pub(crate) struct TwinArguments {
-    /// The address of the simulators; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
-    pub(crate) listen: SocketAddr,
-    /// The seed of their faults
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// The fault profile of the simulators
-    #[arg(long, value_enum, default_value = "none")]
-    pub(crate) faults: FaultProfile,
-    /// How many times faster than real time their time runs
-    #[arg(long, value_name = "N", default_value_t = crate::sandbox::SPEED)]
-    pub(crate) speed: u32,
-    /// A file with their memory, so that they can be killed and started again
-    #[arg(long, value_name = "PATH")]
-    pub(crate) journal: Option<PathBuf>,
-}
-
-/// Arguments of `sign`.
-#[derive(Debug, Args)]
-pub(crate) struct SignArguments {
-    /// The configured account whose key signs
-    #[arg(value_name = "PROVIDER")]
-    pub(crate) account: String,
-    /// The body, byte for byte
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body_file: PathBuf,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub(crate) struct VerifyArguments {
-    /// The configured account of the delivery
-    #[arg(value_name = "PROVIDER")]
-    pub(crate) account: String,
-    /// The headers, one `Name: value` per line, for providers that sign in one
-    #[arg(long, value_name = "FILE")]
-    pub(crate) headers_file: Option<PathBuf>,
-    /// The body, byte for byte
-    #[arg(long, value_name = "FILE")]
-    pub(crate) body_file: PathBuf,
-    /// When it was received, as 2026-01-31T09:30:00Z, for providers that refuse an old signature
-    /// [default: now]
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(crate) received_at: Option<Timestamp>,
-    /// The store that knows the order: its secret, its key and its amount
-    #[arg(long, value_name = "PATH|URL")]
-    pub(crate) db: Option<Database>,
-    /// The key that the delivery must name
-    #[arg(long, value_name = "KEY")]
-    pub(crate) expect_order: Option<String>,
-    /// The amount that the delivery must state, in major units of the account's currency
-    #[arg(long, value_name = "AMOUNT")]
-    pub(crate) expect_amount: Option<String>,
-    /// Print one JSON document on standard output
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[cfg(test)]

@@ -392,6 +392,37 @@ async fn world_4_another_database_than_the_lock_file_names_is_not_written() {
     assert!(told.contains("is another database"), "{told}");
 }
 
+/// The power failed while the lock file was signed: it has the new text and the length of the old one.
+/// Whoever comes next signs it; of another database it is refused as before.
+#[tokio::test]
+async fn world_4_a_signature_that_was_cut_off_is_completed() {
+    let (one, other) = (Scratch::new(), Scratch::new());
+    used(&one.path()).await;
+    used(&other.path()).await;
+    let lock = beside(&one.path(), ".lock");
+    let whole = fs::read(&lock).unwrap();
+    let cut_off = &whole[.."pagos is making a database\n".len()];
+    for read_first in [false, true] {
+        fs::write(&lock, cut_off).unwrap();
+        if read_first {
+            SqliteStore::check(one.path()).unwrap();
+            assert_eq!(fs::read(&lock).unwrap(), cut_off);
+        }
+        let store = SqliteStore::open(one.path()).unwrap();
+        let _turn = store.take_turn().await.unwrap();
+        assert_eq!(fs::read(&lock).unwrap(), whole);
+    }
+    let theirs = fs::read(beside(&other.path(), ".lock")).unwrap();
+    // One that is whole and names the beginning of an identity names another one.
+    let begins_alike = [cut_off, b"\n"].concat();
+    for named in [&theirs[..cut_off.len()], &begins_alike] {
+        fs::write(&lock, named).unwrap();
+        let told = refusal(&one.path());
+        assert!(told.contains("is another database"), "{told}");
+        assert_eq!(fs::read(&lock).unwrap(), named);
+    }
+}
+
 /// Of several that make one database at once, each finds the same.
 #[test]
 fn world_4_a_database_that_several_make_at_once_is_one() {

@@ -64,7 +64,9 @@ fn alternatives(words: &[String]) -> Vec<Vec<String>> {
 
 /// Nothing where it is a command of another program.
 fn judge(words: &[String], place: Place) -> Option<Result<(), String>> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // Which compiler it is for says nothing about the command.
+    let words = words.iter().map(String::as_str).filter(|word| !word.starts_with("+1."));
+    let words: Vec<&str> = words.collect();
     match words.as_slice() {
         ["sudo", "-u", _, "pagos", rest @ ..] => Some(parse(&pagos_cli::definition(), rest, place)),
         ["pagos", rest @ ..] => Some(parse(&pagos_cli::definition(), rest, place)),
@@ -75,7 +77,7 @@ fn judge(words: &[String], place: Place) -> Option<Result<(), String>> {
         }
         ["cargo", "run", "--", rest @ ..] => Some(parse(&pagos_cli::definition(), rest, place)),
         ["cargo", "new" | "install" | "update" | "publish" | "deb" | "test" | "run", ..]
-        | ["cargo", "bench" | "nextest" | "tree", ..] => Some(find_targets(&words)),
+        | ["cargo", "bench" | "nextest" | "shear" | "tree", ..] => Some(find_targets(&words)),
         ["cargo", ..] => Some(Err("no command of cargo that a page names".to_owned())),
         _ => None,
     }

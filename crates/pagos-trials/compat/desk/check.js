@@ -4,7 +4,7 @@
 // With DESK_SCREENSHOTS=FOLDER it leaves the pictures of the documentation there.
 "use strict";
 
-const { spawn, execFileSync } = require("node:child_process");
+const { spawn, spawnSync, execFileSync } = require("node:child_process");
 const fs = require("node:fs");
 const { createServer } = require("node:http");
 const path = require("node:path");
@@ -14,7 +14,10 @@ const PROGRAM = process.env.COMPAT_PROGRAM;
 const ROOM = path.join(process.cwd(), "desk");
 const MODULES = path.join(process.cwd(), "node_modules");
 const PICTURES = process.env.DESK_SCREENSHOTS || path.join(ROOM, "pictures");
+const EXAMPLE = path.join(__dirname, "../../../../examples/payouts.csv");
 const WAIT_MS = 90_000;
+/** The height of the terminal in the picture. */
+const ROWS_SHOWN = 36;
 
 function chromium() {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -110,6 +113,7 @@ async function main() {
   });
   try {
     await tour({ browser, axe, settings, origin: settings.API });
+    await check("the first command of README says how every payout ended", () => terminal(browser));
   } finally {
     await browser.close();
     settings.service.removeAllListeners("exit");
@@ -372,6 +376,24 @@ async function tour({ browser, axe, settings, origin }) {
     assert(foreign.length === 0, foreign.join("; "));
     await page.context().close();
   });
+}
+
+/** Runs the first command of README, and leaves a picture of what a terminal shows at its end. */
+async function terminal(browser) {
+  const words = ["pay", EXAMPLE, "--sandbox", "--yes", "--lang", "en"];
+  const run = spawnSync(PROGRAM, words, { cwd: ROOM, encoding: "utf8" });
+  assert(run.status === 2, `it ended with ${run.status}: ${run.stderr.slice(-300)}`);
+  for (const sought of ["succeeded (reversed)", "failed (reversed)"]) {
+    assert(run.stdout.includes(sought), run.stdout.slice(0, 600));
+  }
+  const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+  const style = "display:inline-block;margin:0;padding:16px;font:13px/1.35 monospace;background:#14181f;color:#e6e6e6";
+  await page.setContent(`<pre style="${style}"></pre>`);
+  await page.evaluate((said) => {
+    globalThis.document.querySelector("pre").textContent = said;
+  }, run.stdout.trimEnd().split("\n").slice(-ROWS_SHOWN).join("\n"));
+  await page.locator("pre").screenshot({ path: path.join(PICTURES, "terminal.png") });
+  await page.close();
 }
 
 /** What somebody on call asks, from the overview, click by click. */
