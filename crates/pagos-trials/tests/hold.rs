@@ -15,7 +15,9 @@ fn a_held_server_ends_with_the_input() {
     let piped = command.args(["postgres", "--hold"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     let mut url = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    // It is kept to the end: the program writes a second line, for the standby.
+    let mut told = BufReader::new(child.stdout.take().unwrap());
+    told.read_line(&mut url).unwrap();
     let address = url.rsplit(['@', '/']).nth(1);
     let is_there = || address.is_some_and(|address| TcpStream::connect(address).is_ok());
     assert_eq!(is_there(), address.is_some());
