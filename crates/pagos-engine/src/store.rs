@@ -494,6 +494,15 @@ impl StoreError {
         Self::new(message).of_kind(StoreErrorKind::UnreadableRow)
     }
 
+    /// A delivery that the inbox does not have.
+    pub fn missing_delivery(id: InboxId) -> Self {
+        Self::new(format!(
+            "the inbox has no delivery {}; a database that was restored, or a standby that took over, \
+             may have forgotten it: the provider sends it again, or a query finds out",
+            id.0
+        ))
+    }
+
     /// The kind, which determines what to do.
     pub fn kind(&self) -> StoreErrorKind {
         self.kind

@@ -6,7 +6,8 @@
 
 use pagos_core::{AccountName, Delivery, Timestamp};
 use pagos_engine::{
-    Filing, InboxId, Notice, REPETITION_SPACING, Refused, Verdict, fingerprint, headers_to_bytes,
+    Filing, InboxId, Notice, REPETITION_SPACING, Refused, StoreError, Verdict, fingerprint,
+    headers_to_bytes,
 };
 
 use crate::{
@@ -185,7 +186,7 @@ const CLOSE: &str = concat!(
 );
 
 pub(crate) fn unknown(id: InboxId) -> Failure {
-    Failure::new(format!("the inbox has no delivery {}", id.0))
+    Failure::new(StoreError::missing_delivery(id).message)
 }
 
 /// Makes a delivery due again, whatever became of it; false if there is none.

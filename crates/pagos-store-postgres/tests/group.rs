@@ -96,7 +96,8 @@ async fn each_step_of_a_group_has_its_own_answer() {
         "done",
         "conflict",
         "conflict",
-        "the inbox has no delivery 99",
+        "the inbox has no delivery 99; a database that was restored, or a standby that took over, \
+         may have forgotten it: the provider sends it again, or a query finds out",
         "conflict",
         "done",
     ];

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use pagos_core::{AccountName, Delivery, OrderKey, ProviderRef, Timestamp};
 use pagos_engine::{
-    Filed, Filing, InboxId, InboxItem, InboxState, REPETITION_SPACING, Refused, Trust, Verdict,
-    fingerprint, headers_from_bytes, headers_to_bytes,
+    Filed, Filing, InboxId, InboxItem, InboxState, REPETITION_SPACING, Refused, StoreError, Trust,
+    Verdict, fingerprint, headers_from_bytes, headers_to_bytes,
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -291,7 +291,7 @@ pub(crate) fn file(connection: &Connection, id: InboxId, filing: &Filing) -> Res
 }
 
 fn no_such_delivery(id: InboxId) -> Failure {
-    Failure::new(format!("the inbox has no delivery {}", id.0))
+    Failure::new(StoreError::missing_delivery(id).message)
 }
 
 /// Makes orphans due that name this key, whose order is known now.

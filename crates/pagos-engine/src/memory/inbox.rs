@@ -112,7 +112,7 @@ impl Inbox {
 
     fn row(&mut self, id: InboxId) -> Result<&mut Row, StoreError> {
         let row = self.rows.iter_mut().find(|row| row.filed.item.id == id);
-        row.ok_or_else(|| StoreError::new(format!("the inbox has no delivery {}", id.0)))
+        row.ok_or_else(|| StoreError::missing_delivery(id))
     }
 
     /// Marks a delivery as applied by a step.

@@ -104,6 +104,9 @@ pub(super) fn print(options: &Options, figures: &Figures, judged: &Judged, took:
         judged.decided,
         judged.violations.len(),
     );
+    for (kind, times) in count_kinds(&judged.violations) {
+        println!("failover: {times} violations: {kind}");
+    }
     let lost = figures.lost_orders.iter().map(|key| format!("{key}: the order was lost"));
     let forgotten = figures.lost_attempts.iter().map(|key| format!("{key}: an attempt was lost"));
     for line in judged.violations.iter().cloned().chain(lost).chain(forgotten).take(LINES_MAX) {
@@ -113,11 +116,35 @@ pub(super) fn print(options: &Options, figures: &Figures, judged: &Judged, took:
 
 const LINES_MAX: usize = 20;
 
+/// How many there are of each kind. A violation names its payout first, if it is about one.
+fn count_kinds(violations: &[String]) -> BTreeMap<&str, u64> {
+    let mut kinds = BTreeMap::new();
+    for violation in violations {
+        let kind = violation.split_once(": ").map_or(violation.as_str(), |(_, kind)| kind);
+        *kinds.entry(kind).or_default() += 1;
+    }
+    kinds
+}
+
 fn print_times(what: &str, figures: &Figures, time: impl Fn(&Event) -> Option<Duration>) {
     let mut times: Vec<Duration> = figures.events.iter().filter_map(time).collect();
     times.sort_unstable();
     if let Some(most) = times.last() {
         let (p50, p99) = (percentile(&times, 50), percentile(&times, 99));
         println!("failover:   {what}: p50 {p50:.1?}, p99 {p99:.1?}, most {most:.1?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_kinds;
+
+    #[test]
+    fn violations_are_counted_by_what_they_are_not_by_whose() {
+        let told = ["a: PAID TWICE", "b: in doubt", "c: in doubt", "exit code 3 instead of 0"];
+        let told = told.map(str::to_owned);
+        let kinds = count_kinds(&told).into_iter().collect::<Vec<_>>();
+        let right = [("PAID TWICE", 1), ("exit code 3 instead of 0", 1), ("in doubt", 2)];
+        assert_eq!(kinds, right);
     }
 }
