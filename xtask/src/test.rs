@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test that the workspace has, and one line of counts at the end.
 //! Runs programs and adds up what they say; `tally.rs` reads their words.
 
-use std::process::Command;
+use std::{process::Command, time::Instant};
 
 use clap::Args;
 
@@ -65,11 +65,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     let mut lines = Vec::new();
     for step in steps {
         eprintln!("== {}", step.name);
+        let begun = Instant::now();
         let tally = (step.run)(workspace).unwrap_or_else(|failure| {
             println!("{}: {failure}", step.name);
             Tally { failed: 1, ..Tally::default() }
         });
-        lines.push(format!("{:<12} {tally}", step.name));
+        lines.push(format!("{:<12} {tally}, {:.0?}", step.name, begun.elapsed()));
         total = total.plus(tally);
     }
     lines.iter().for_each(|line| println!("{line}"));

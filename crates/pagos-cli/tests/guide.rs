@@ -1,5 +1,5 @@
-//! Every command of `docs/guide/sandbox.md` is run as a reader runs it, by bash, and answers what the
-//! page says.
+//! Every command of the pages that talk to a sandbox is run as a reader runs it, by bash, and answers
+//! what the page says.
 //!
 //! A `json` block is a part of the answer above it, each line of a `text` block is among the lines of
 //! that answer or of what runs in the background. What is safe to repeat is repeated until it is so.
@@ -22,17 +22,27 @@ use support::{Folder, Running, wait_for};
 
 #[test]
 fn the_page_about_the_sandbox_does_what_it_says() {
+    follow("sandbox", 20);
+}
+
+#[test]
+fn the_page_about_the_api_does_what_it_says() {
+    follow("api", 20);
+}
+
+fn follow(page: &str, blocks_min: usize) {
     if let Some(missing) = ["bash", "curl", "python3"].into_iter().find(|it| !is_installed(it)) {
         assert!(env::var("CI").as_deref() != Ok("true"), "the guide needs {missing}");
         println!("skipped: the guide needs {missing}");
         return;
     }
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/sandbox.md");
+    let name = page;
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/guide/{name}.md"));
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let page = fs::read_to_string(page).unwrap().replace("8099", &port.to_string());
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(name);
     let blocks = blocks(&page);
-    assert!(blocks.len() > 20, "{}", blocks.len());
+    assert!(blocks.len() > blocks_min, "{}", blocks.len());
     for (kind, text) in blocks {
         match kind {
             "sh" if text.starts_with("pagos serve") => reader.start(text),
@@ -67,8 +77,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn new() -> Self {
-        let folder = Folder::new("guide");
+    fn new(page: &str) -> Self {
+        let folder = Folder::new(&format!("guide-{page}"));
         let (pasted, last, told) = (String::new(), String::new(), String::new());
         Self { folder, server: None, pasted, behind: Vec::new(), last, told }
     }
@@ -76,18 +86,16 @@ impl Reader {
     /// Starts the sandbox, and pastes its lines as far as they set a variable.
     fn start(&mut self, text: &str) {
         let words = text.strip_prefix("pagos ").unwrap().split_whitespace();
-        let words = words.chain(["--db", "guide.db"]);
         let mut server = self.folder.start_with(words, &[]);
-        while !self.pasted.contains("SECRET=") {
-            let line = server.next_line();
-            if line
-                .split_once('=')
-                .is_some_and(|(name, _)| name.bytes().all(|it| it.is_ascii_uppercase()))
-            {
-                self.pasted.push_str(&format!("{line}\n"));
-            }
+        let mut line = server.next_line();
+        while !line.starts_with("API=") {
+            line = server.next_line();
         }
-        self.run(&server.next_line());
+        while !line.starts_with("curl ") {
+            self.pasted.push_str(&format!("{line}\n"));
+            line = server.next_line();
+        }
+        self.run(&line);
         self.expect(r#"{"key": "first", "state": "under_way"}"#, |told, part| {
             has(&serde_json::from_str(told).unwrap(), &serde_json::from_str(part).unwrap())
         });
@@ -97,7 +105,9 @@ impl Reader {
     fn bash(&self, text: &str) -> Command {
         let mut command = Command::new("bash");
         command.args(["-euc", &format!("{}{text}", self.pasted)]).current_dir(self.folder.path());
-        command.env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
+        let bin = Path::new(env!("CARGO_BIN_EXE_pagos")).parent().unwrap();
+        let path = format!("{}:{}", bin.display(), env::var("PATH").unwrap());
+        command.env("PATH", path).env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
         command
     }
 

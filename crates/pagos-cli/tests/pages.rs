@@ -118,6 +118,12 @@ fn the_first_command_of_both_readmes_ends_as_they_say() {
 }
 
 #[test]
+fn the_readme_is_no_longer_than_it_was_meant_to_be() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 150, "{lines} lines; what is more belongs into docs/guide");
+}
+
+#[test]
 fn the_tokens_of_the_page_about_the_desk_are_made() {
     if !has_bash() {
         return;
