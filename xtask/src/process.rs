@@ -69,6 +69,11 @@ pub fn is_available(command: &mut Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// How many threads this machine runs at once, or one if it does not say.
+pub(crate) fn cores() -> u64 {
+    thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
+}
+
 /// Are we on a machine that must not skip anything?
 pub fn is_ci() -> bool {
     env::var("CI").is_ok_and(|value| value == "true" || value == "1")

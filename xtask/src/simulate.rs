@@ -1,8 +1,6 @@
 //! `cargo xtask simulate`: builds the simulation with optimisation and plays seeded schedules on all
 //! cores. What a schedule is, and what must hold of it, is in `pagos-tests`.
 
-use std::thread;
-
 use clap::{Args, value_parser};
 
 use crate::{failure::Failure, process, workspace::Workspace};
@@ -53,10 +51,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     let words =
         ["run", "--profile", "checked", "--package", "pagos-tests", "--bin", "simulate", "--"];
     let mut command = workspace.cargo(&words);
-    let cores = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     command.args(["--schedules", &options.schedules.to_string()]);
     command.args(["--seed", &options.seed.to_string()]);
-    command.args(["--jobs", &options.jobs.unwrap_or_else(cores).to_string()]);
+    command.args(["--jobs", &options.jobs.unwrap_or_else(process::cores).to_string()]);
     if let Some(names) = &options.providers {
         command.args(["--providers", names]);
     }

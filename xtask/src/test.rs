@@ -109,6 +109,8 @@ fn run_tests_with(
     if process::is_available(&mut workspace.cargo(&["nextest", "--version"])) {
         println!("tests run with cargo-nextest");
         let mut command = workspace.cargo(&["nextest", "run"]);
+        // Half of the time a test waits: for a disk, a server or a process that it has started.
+        command.args(["--test-threads", &(2 * process::cores()).to_string()]);
         server.tell(command.args(&what));
         return count(&mut command, tally::parse_nextest);
     }
