@@ -62,7 +62,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header::RETRY_AFTER};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 
 use pagos_core::{
@@ -72,7 +72,9 @@ use pagos_core::{
     PaymentTerms, PayoutOrder, PayoutProvider, PayoutRef, Repeat, Transport, Violation,
     WebhookDecoder,
 };
-use pagos_wire::{invalid, money_call_failure, post_json, query_failure, sensitive, to_ascii_json};
+use pagos_wire::{
+    invalid, money_call_failure, post_json, query_failure, retry_after, sensitive, to_ascii_json,
+};
 
 pub use crate::{
     config::{CashyproConfig, NonceText, PaymentConfig, PaymentProduct},
@@ -382,8 +384,5 @@ impl PaymentProvider for Cashypro {
 
 /// The error of a query that was refused unread. The provider documents no such answer.
 fn throttled(response: &Response<Bytes>) -> Error {
-    let wait = response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
-    let wait_seconds = wait.and_then(|wait| wait.parse().ok()).unwrap_or(60);
-    Error::new(ErrorKind::Throttled, "too many queries")
-        .with_retry_after(Duration::from_secs(wait_seconds))
+    Error::new(ErrorKind::Throttled, "too many queries").with_retry_after(retry_after(response))
 }
