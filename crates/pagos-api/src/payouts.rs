@@ -10,7 +10,9 @@ pub(crate) mod view;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use pagos_core::{OrderKey, PayoutOrder, ProviderRef};
-use pagos_engine::{Actor, Cursor, EngineError, Filter, Page, Sorted, Submitted};
+use pagos_engine::{
+    Actor, ApprovalState, Cursor, EngineError, Filter, Page, RunId, Sorted, Submitted,
+};
 use serde::Deserialize;
 
 pub(crate) use {lines::*, outlook::*, resend::*, resolve::*};
@@ -105,7 +107,17 @@ pub(crate) async fn read_payout(
 ) -> Result<Answer<PayoutView>, Problem> {
     let key = path.key()?;
     match api.store().payout(&key).await? {
-        Some(payout) => Ok(Answer::of_payout(PayoutView::of(&payout))),
+        Some(payout) => {
+            let mut view = PayoutView::of(&payout);
+            // Members of other runs are held until those are released; a run says what it waits for.
+            if PayoutView::is_held(&payout) {
+                let approval = api.acts().approval(&RunId::of_one(&key)).await?;
+                if approval.is_some_and(|it| it.state == ApprovalState::Waiting) {
+                    view.state = PayoutState::WaitingForApproval;
+                }
+            }
+            Ok(Answer::of_payout(view))
+        }
         None => Err(missing(&api, &key).await),
     }
 }

@@ -66,6 +66,26 @@ async fn a_run_waits_until_somebody_else_approves_it() {
     assert_eq!(site.get(&ana, "/v1/waiting").await.body["runs"], json!([]));
 }
 
+/// A repeat of the request and a look at the payout say the same.
+#[tokio::test]
+async fn a_payout_by_itself_waits_until_somebody_approves_it() {
+    let site = Site::guarded().await;
+    let ana = site.token("ana", &Scope::ALL).await;
+    let leo = site.token("leo", &[Scope::Approve]).await;
+    for _ in 0..2 {
+        let told = site.post(&ana, "/v1/payouts", &payout("one")).await;
+        assert_eq!((told.status, &told.body["state"]), (202, &json!("waiting_for_approval")));
+    }
+    let seen = site.get(&ana, "/v1/payouts/one").await;
+    assert_eq!(seen.body["state"], "waiting_for_approval", "{seen:?}");
+    let waits = site.get(&ana, "/v1/waiting").await.body["runs"][0].clone();
+    let yes = json!({ "digest": waits["approval"]["digest"], "note": "seen" });
+    let path = format!("/v1/runs/{}/approve", waits["run"].as_str().unwrap().replace(' ', "%20"));
+    assert_eq!(site.post(&leo, &path, &yes).await.status, 200);
+    let seen = site.get(&ana, "/v1/payouts/one").await;
+    assert_eq!(seen.body["state"], "under_way", "{seen:?}");
+}
+
 /// The name counts, not the token: another token, a new one after a revocation, and other capital
 /// letters are the same person.
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 mod digest;
 
-use pagos_core::{PayoutOrder, Status, Timestamp};
+use pagos_core::{OrderKey, PayoutOrder, Status, Timestamp};
 
 use crate::{actor::Actor, retention::Seal};
 
@@ -16,6 +16,13 @@ pub use digest::{Canonical, Digest};
 )]
 #[serde(transparent)]
 pub struct RunId(pub String);
+
+impl RunId {
+    /// The run of an order that is submitted by itself.
+    pub fn of_one(key: &OrderKey) -> Self {
+        Self(format!("payout {key}"))
+    }
+}
 
 impl From<&str> for RunId {
     fn from(name: &str) -> Self {

@@ -55,7 +55,8 @@ pub(crate) struct PayoutView {
 pub(crate) enum PayoutState {
     /// It is held until a run that it is a member of is released.
     Held,
-    /// It is held until somebody approves.
+    /// It is held until somebody approves it, or that it is sent again. Lists say `held`, and so does
+    /// everything about a member of a run that waits: that run says `waiting_for_approval`.
     WaitingForApproval,
     /// Nothing: it is sent and followed by itself.
     UnderWay,

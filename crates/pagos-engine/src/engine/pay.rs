@@ -98,7 +98,7 @@ impl Engine {
         order: PayoutOrder,
         by: Option<Actor>,
     ) -> Result<Submitted, EngineError> {
-        let run = RunId(format!("payout {}", order.key));
+        let run = RunId::of_one(&order.key);
         // One order has one answer.
         let answers = self.submit_as(&run, vec![order], by).await?;
         match answers.first() {
