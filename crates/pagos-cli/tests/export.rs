@@ -210,6 +210,26 @@ fn a_pab_file_has_records_of_264_characters() {
 }
 
 #[test]
+fn an_option_of_another_format_is_refused() {
+    let folder = folder("export-foreign");
+    let pain = pain();
+    let pab = pain.replace("pain.001", "pab");
+    for (format, option) in [
+        (&pain, "--kind payroll"),
+        (&pain, "--purpose SALARIES"),
+        (&pain, "--sequence 2"),
+        (&pab, "--message-id mine"),
+        (&pab, "--pain-version 03"),
+    ] {
+        let name = option.split(' ').next().unwrap();
+        let run = folder.run(&format!("export payouts.csv {format} {option} --out o.txt"));
+        run.exits(1).says(&format!("{name} is not an option of "));
+        assert!(!folder.path().join("o.txt").exists());
+    }
+    folder.run("export --read answer.xml --kind payroll").exits(1).says("cannot be used with");
+}
+
+#[test]
 fn a_payer_is_read_whole_and_not_repeated() {
     let pain = pain();
     let folder = folder("export-payer");

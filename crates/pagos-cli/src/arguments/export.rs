@@ -28,9 +28,9 @@ pub(crate) struct ExportArguments {
     /// [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The version of pain.001
-    #[arg(long, value_enum, default_value = "03")]
-    pub(crate) pain_version: PainVersion,
+    /// The version of pain.001 [default: 03]
+    #[arg(long, value_enum)]
+    pub(crate) pain_version: Option<PainVersion>,
     /// The name of the file for the bank, of pain.001: letters, digits, blanks and /-?:().,'+ [default: from the digest of FILE, so that a
     /// bank refuses the same file when it comes twice]
     #[arg(long, value_name = "ID")]
@@ -38,28 +38,48 @@ pub(crate) struct ExportArguments {
     /// The characters that the bank takes
     #[arg(long, value_enum, default_value = "full")]
     pub(crate) charset: CharsetChoice,
-    /// What is paid, for PAB
-    #[arg(long, value_enum, default_value = "suppliers")]
-    pub(crate) kind: PabKind,
+    /// What is paid, for PAB [default: suppliers]
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<PabKind>,
     /// What it is for, in at most 10 characters, for PAB
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    pub(crate) purpose: String,
-    /// The number of the file on its day, for PAB
-    #[arg(long, value_name = "N", default_value_t = 1,
-          value_parser = clap::value_parser!(u8).range(1..=99))]
-    pub(crate) sequence: u8,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
+    /// The number of the file on its day, for PAB [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) sequence: Option<u8>,
     /// Treat warnings as errors
     #[arg(long)]
     pub(crate) strict: bool,
     /// Read the bank's answer (pain.002) instead, and show the status of each payout
     #[arg(long, value_name = "FILE",
-          conflicts_with_all = ["file", "format", "payer", "execution", "out", "message_id"])]
+          conflicts_with_all = ["file", "format", "payer", "execution", "out", "message_id",
+              "pain_version", "kind", "purpose", "sequence"])]
     pub(crate) read: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreArguments,
     /// Print one JSON document on standard output
     #[arg(long, requires = "read")]
     pub(crate) json: bool,
+}
+
+impl ExportArguments {
+    /// An option that says nothing in this format; whoever gives it expects something of it.
+    pub(crate) fn foreign_to(&self, format: BankFormat) -> Option<&'static str> {
+        let of_pain = [
+            ("--pain-version", self.pain_version.is_some()),
+            ("--message-id", self.message_id.is_some()),
+        ];
+        let of_pab = [
+            ("--kind", self.kind.is_some()),
+            ("--purpose", self.purpose.is_some()),
+            ("--sequence", self.sequence.is_some()),
+        ];
+        let foreign = match format {
+            BankFormat::Pain001 => of_pab.as_slice(),
+            BankFormat::Pab => of_pain.as_slice(),
+        };
+        foreign.iter().find(|(_, is_given)| *is_given).map(|(name, _)| *name)
+    }
 }
 
 /// The format of a file for a bank.
@@ -74,9 +94,10 @@ pub(crate) enum BankFormat {
 }
 
 /// The version of pain.001.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PainVersion {
     /// pain.001.001.03
+    #[default]
     #[value(name = "03")]
     V03,
     /// pain.001.001.09
@@ -112,8 +133,9 @@ impl From<CharsetChoice> for Charset {
 }
 
 /// What a PAB file pays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PabKind {
+    #[default]
     Suppliers,
     Payroll,
 }

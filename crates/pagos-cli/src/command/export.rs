@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use clap::ValueEnum;
 use pagos_bankfile::{Agent, Debtor, Problem, Transfer, Written, pab, pain001};
 use pagos_core::{AccountType, Clock, Day, PayoutOrder, Timestamp};
 use pagos_engine::UtcOffset;
@@ -55,6 +56,11 @@ fn export(
     else {
         return Err(Failure::new("--format, --payer and --execution are needed"));
     };
+    if let Some(option) = arguments.foreign_to(format) {
+        let format = format.to_possible_value();
+        let name = format.as_ref().map_or("this format", |it| it.get_name());
+        return Err(Failure::new(format!("{option} is not an option of {name}; leave it out")));
+    }
     let now = System.now();
     check_day(execution, today(format, now, config)?, format)?;
     let debtor = payer::read(payer)?;
@@ -125,7 +131,7 @@ fn format_for_bank(
     match format {
         BankFormat::Pain001 => {
             let options = pain001::Options {
-                version: arguments.pain_version.into(),
+                version: arguments.pain_version.unwrap_or_default().into(),
                 message_id: message_id.to_owned(),
                 created_at: now,
                 execution,
@@ -136,10 +142,10 @@ fn format_for_bank(
         }
         BankFormat::Pab => {
             let options = pab::Options {
-                kind: arguments.kind.into(),
-                purpose: arguments.purpose.clone(),
+                kind: arguments.kind.unwrap_or_default().into(),
+                purpose: arguments.purpose.clone().unwrap_or_default(),
                 transmission: Day::at(now, COLOMBIA_MINUTES),
-                sequence: arguments.sequence,
+                sequence: arguments.sequence.unwrap_or(1),
                 execution,
                 debtor,
                 charset,
