@@ -11,6 +11,7 @@ mod books;
 mod environment;
 mod events;
 mod file;
+mod limit;
 mod permission;
 mod problem;
 mod receiver;
