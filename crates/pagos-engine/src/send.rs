@@ -76,10 +76,7 @@ impl Engine {
 
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
     async fn create(&self, payout: &Payout, departure: Departure) -> Result<Observation, Error> {
-        let provider = self
-            .providers
-            .to(&payout.order.account)
-            .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
+        let provider = self.provider_to_call(&payout.order.account)?;
         let late = Error::new(
             ErrorKind::Unknown,
             "no answer within the deadline; outcome unknown, do not pay again",
