@@ -18,7 +18,7 @@ use crate::{
     place::Place,
     point::Point,
     record::Writer,
-    service::{Admission, Told},
+    service::Told,
     store::{Begun, Claim, Committed, Lease, Payout, Step},
     witness::passed::{Passage, Passed},
 };
@@ -145,11 +145,7 @@ impl Engine {
     /// prepared first, nor if its account went out of service while it was being claimed.
     pub(crate) fn begin_with_claim(&self, payout: &Payout) -> Option<Begun> {
         let provider = self.providers.to(&payout.order.account)?;
-        let is_halted = matches!(
-            self.admission(&payout.order.account, self.timer.now()),
-            Admission::NotBefore(_)
-        );
-        if is_halted || needs_preparing(payout, provider) {
+        if self.is_out_of_service(&payout.order.account) || needs_preparing(payout, provider) {
             return None;
         }
         let Outcome { progress, due_at, entries, .. } =
