@@ -14,6 +14,7 @@ mod names;
 mod rooms;
 mod source;
 mod text;
+mod walks;
 
 pub(crate) use self::blocks::Provers;
 use crate::{
@@ -54,6 +55,7 @@ pub(crate) fn inspect(workspace: &Workspace) -> Result<Vec<Check>, Failure> {
     checks.push(foreign::check(workspace)?);
     checks.push(fixtures::check(workspace)?);
     checks.push(mutants::check(workspace)?);
+    checks.push(walks::check(workspace, &sources)?);
     checks.extend(judge_pages(workspace, &pages, &sources)?);
     show(&checks);
     Ok(checks)

@@ -73,7 +73,8 @@ use pagos_core::{
     WebhookDecoder,
 };
 use pagos_wire::{
-    invalid, money_call_failure, post_json, query_failure, retry_after, sensitive, to_ascii_json,
+    invalid, money_call_failure, post_json, query_failure, refused_query, retry_after, sensitive,
+    to_ascii_json,
 };
 
 pub use crate::{
@@ -203,7 +204,7 @@ impl Cashypro {
                 serde_json::from_str(data.get()).map_err(|_| unreadable("another shape"))
             }
             Answer::Empty => Err(unreadable("no data")),
-            Answer::Refused { error, .. } => Err(refused_plainly(error)),
+            Answer::Refused { error, .. } => Err(refused_query(error)),
             Answer::Unreadable(because) => Err(unreadable(&because)),
         }
     }
@@ -294,19 +295,6 @@ impl PayoutProvider for Cashypro {
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
-    }
-}
-
-/// The error of a refused query. A definite refusal matters only for a payout; here it is just a
-/// useless answer.
-fn refused_plainly(error: Error) -> Error {
-    if error.kind() != ErrorKind::Rejected {
-        return error;
-    }
-    let unknown = Error::new(ErrorKind::Unknown, error.message());
-    match error.provider_code() {
-        Some(code) => unknown.with_provider_code(code),
-        None => unknown,
     }
 }
 

@@ -9,7 +9,9 @@
 mod api;
 mod books;
 mod environment;
+mod events;
 mod file;
+mod limit;
 mod permission;
 mod problem;
 mod receiver;
@@ -33,6 +35,7 @@ use pagos_wire::Setting;
 pub(crate) use api::ApiSettings;
 pub(crate) use books::{BookSettings, MappingName};
 pub(crate) use environment::Variables;
+pub(crate) use events::Destination;
 pub(crate) use permission::{is_readable_by_others, warning_of_key_file};
 pub(crate) use problem::{ConfigProblem, Origin};
 pub(crate) use retention::Retention;

@@ -62,11 +62,11 @@ use http::{Method, Request, Response, header::CONTENT_TYPE};
 
 use pagos_core::{
     Absence, Balance, BalanceSource, Bank, BankDirectory, Clabe, Clock, Contract, Country,
-    Currency, Deduplication, Departure, Descriptor, Environment, Error, ErrorKind, Handle,
-    ListingPage, Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef,
-    Transport, Violation, WebhookDecoder, Window,
+    Currency, Deduplication, Departure, Descriptor, Environment, Error, Handle, ListingPage,
+    Lookup, Observation, PayoutListing, PayoutOrder, PayoutProvider, PayoutRef, Transport,
+    Violation, WebhookDecoder, Window,
 };
-use pagos_wire::{invalid, money_call_failure, post_json, query_failure};
+use pagos_wire::{invalid, money_call_failure, post_json, query_failure, refused_query};
 
 pub use crate::{
     config::{ConektaConfig, KnownPayee},
@@ -296,19 +296,6 @@ impl PayoutProvider for Conekta {
 
     fn webhooks(&self) -> Option<&dyn WebhookDecoder> {
         Some(self)
-    }
-}
-
-/// The error of a refused query. A definite refusal matters only for a payout; here it is just a
-/// useless answer.
-fn refused_query(error: Error) -> Error {
-    if error.kind() != ErrorKind::Rejected {
-        return error;
-    }
-    let unknown = Error::new(ErrorKind::Unknown, error.message());
-    match error.provider_code() {
-        Some(code) => unknown.with_provider_code(code),
-        None => unknown,
     }
 }
 

@@ -3,9 +3,7 @@
 use std::pin::pin;
 
 use futures_util::{FutureExt, select_biased};
-use pagos_core::{
-    AccountName, Error, ErrorKind, Lookup, Observation, PayoutRef, Source, Status, Timestamp,
-};
+use pagos_core::{AccountName, Error, Lookup, Observation, PayoutRef, Source, Status, Timestamp};
 
 use crate::{
     decide::{Outcome, Rules},
@@ -54,10 +52,7 @@ impl Engine {
     }
 
     pub(crate) async fn query(&self, payout: &Payout) -> Result<Lookup, Error> {
-        let provider = self
-            .providers
-            .to(&payout.order.account)
-            .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
+        let provider = self.provider_to_call(&payout.order.account)?;
         let payout_ref = PayoutRef {
             order: &payout.order,
             reference: payout.progress.standing.reference(),

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use pagos_core::{AccountName, Clock, OrderKey, PayoutOrder, Timestamp};
+use pagos_core::{AccountName, Clock, Error, ErrorKind, OrderKey, PayoutOrder, Timestamp};
 
 use crate::{
     accounts::Accounts,
@@ -451,6 +451,15 @@ impl Engine {
     ) -> Result<InstrumentedProvider<'_>, EngineError> {
         let account = &payout.order.account;
         self.providers.to(account).ok_or_else(|| EngineError::NoAccount(account.clone()))
+    }
+
+    /// The same for a call, which is undelivered where the account is not configured.
+    pub(crate) fn provider_to_call(
+        &self,
+        account: &AccountName,
+    ) -> Result<InstrumentedProvider<'_>, Error> {
+        let unconfigured = || Error::new(ErrorKind::Undelivered, "the account is not configured");
+        self.providers.to(account).ok_or_else(unconfigured)
     }
 
     pub(crate) async fn load(&self, key: &OrderKey) -> Result<Payout, EngineError> {

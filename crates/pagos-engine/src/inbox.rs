@@ -134,18 +134,22 @@ impl Engine {
                 }
             };
         }
-        let key = match &hint.key {
-            Some(key) if self.is_ours(item, key).await? => key.clone(),
-            Some(key) => return self.set_aside_unknown(item, key).await,
+        let payout = match &hint.key {
+            Some(key) => match self.own_payout(item, key).await? {
+                Some(payout) => payout,
+                None => return self.set_aside_unknown(item, key).await,
+            },
             // Some providers do not carry our key.
             None => match self.store.recognise(&item.account, &hint).await?.about {
-                About::Payout(key) => key,
+                About::Payout(key) => match self.store.payout(&key).await? {
+                    Some(payout) => payout,
+                    None => return Ok(()),
+                },
                 About::Payment(_) | About::Archived(..) | About::Nothing => {
                     return self.defer(item, "no such payout").await;
                 }
             },
         };
-        let Some(payout) = self.store.payout(&key).await? else { return Ok(()) };
         self.learn(Point::ApplyDelivery, payout, Writer::Inbox(item.id), seen).await
     }
 
@@ -218,9 +222,14 @@ impl Engine {
         Ok(if is_under_way { Hinted::UnderWay } else { Hinted::Needless })
     }
 
-    async fn is_ours(&self, item: &InboxItem, key: &OrderKey) -> Result<bool, EngineError> {
+    /// The payout under this key, if it is the account's that the delivery came to.
+    async fn own_payout(
+        &self,
+        item: &InboxItem,
+        key: &OrderKey,
+    ) -> Result<Option<Payout>, EngineError> {
         let payout = self.store.payout(key).await?;
-        Ok(payout.is_some_and(|payout| payout.order.account == item.account))
+        Ok(payout.filter(|payout| payout.order.account == item.account))
     }
 
     /// Our own commit may be a moment later than the delivery, so an unknown key is tried again.

@@ -4,7 +4,7 @@ mod digest;
 
 use pagos_core::{OrderKey, PayoutOrder, Status, Timestamp};
 
-use crate::{actor::Actor, retention::Seal};
+use crate::{actor::Actor, retention::seal::Seal};
 
 pub use digest::{Canonical, Digest};
 

@@ -4,6 +4,7 @@
 mod archive;
 mod mark;
 pub(crate) mod prune;
+pub(crate) mod seal;
 pub(crate) mod store;
 mod survey;
 
@@ -13,9 +14,10 @@ use pagos_core::{Observation, Status, Timestamp};
 use serde::Serialize;
 
 pub use archive::{Archive, ArchivedPayout};
-pub use mark::{Mark, SealedAs};
+pub use mark::Mark;
 pub use prune::{Portion, PruneError};
-pub use store::{Candidate, Leaving, RetentionStore, Scope, Seal, Sealing};
+pub use seal::{Seal, SealedAs};
+pub use store::{Candidate, Leaving, RetentionStore, Scope, Sealing};
 pub use survey::{Survey, SurveyRow};
 
 use crate::history::Entry;

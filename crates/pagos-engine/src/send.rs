@@ -18,7 +18,7 @@ use crate::{
     place::Place,
     point::Point,
     record::Writer,
-    service::{Admission, Told},
+    service::Told,
     store::{Begun, Claim, Committed, Lease, Payout, Step},
     witness::passed::{Passage, Passed},
 };
@@ -76,10 +76,7 @@ impl Engine {
 
     /// The call itself, under the deadline. An elapsed deadline is doubt, not failure.
     async fn create(&self, payout: &Payout, departure: Departure) -> Result<Observation, Error> {
-        let provider = self
-            .providers
-            .to(&payout.order.account)
-            .ok_or_else(|| Error::new(ErrorKind::Undelivered, "the account is not configured"))?;
+        let provider = self.provider_to_call(&payout.order.account)?;
         let late = Error::new(
             ErrorKind::Unknown,
             "no answer within the deadline; outcome unknown, do not pay again",
@@ -148,11 +145,7 @@ impl Engine {
     /// prepared first, nor if its account went out of service while it was being claimed.
     pub(crate) fn begin_with_claim(&self, payout: &Payout) -> Option<Begun> {
         let provider = self.providers.to(&payout.order.account)?;
-        let is_halted = matches!(
-            self.admission(&payout.order.account, self.timer.now()),
-            Admission::NotBefore(_)
-        );
-        if is_halted || needs_preparing(payout, provider) {
+        if self.is_out_of_service(&payout.order.account) || needs_preparing(payout, provider) {
             return None;
         }
         let Outcome { progress, due_at, entries, .. } =

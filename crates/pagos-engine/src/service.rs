@@ -99,6 +99,11 @@ impl Engine {
         }
     }
 
+    /// Whether nothing may be sent for the account now.
+    pub(crate) fn is_out_of_service(&self, account: &AccountName) -> bool {
+        matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
+    }
+
     /// Notes what a call revealed about the account: a refusal of its credentials takes it out of
     /// service, an answer puts it back.
     pub(crate) async fn note_service(

@@ -187,8 +187,7 @@ impl Engine {
         window: Window,
         cursor: Option<&str>,
     ) -> Result<ListingPage, Error> {
-        let unconfigured = || Error::new(ErrorKind::Undelivered, "the account is not configured");
-        let provider = self.providers.to(account).ok_or_else(unconfigured)?;
+        let provider = self.provider_to_call(account)?;
         let late = Error::new(ErrorKind::Undelivered, "no answer within the deadline");
         let reading = self.within_deadline(account, provider.page(window, cursor), late);
         let read = AssertUnwindSafe(Box::pin(reading)).catch_unwind().await;

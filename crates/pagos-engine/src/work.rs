@@ -24,7 +24,6 @@ use crate::{
     place::Place,
     point::Point,
     record::Writer,
-    service::Admission,
     store::{Claim, ClaimRequest, Lane, Payout, Share, StoreErrorKind, Work},
     witness::passed::Passage,
 };
@@ -221,10 +220,7 @@ impl Engine {
         passage: Option<Passage>,
         place: Place,
     ) -> Result<(), EngineError> {
-        let is_halted = || {
-            let account = &claim.payout.order.account;
-            matches!(self.admission(account, self.timer.now()), Admission::NotBefore(_))
-        };
+        let is_halted = || self.is_out_of_service(&claim.payout.order.account);
         match passage {
             Some(Passage::Passed(passed)) => {
                 return self.send_begun(claim.payout, claim.lease_until, passed, place).await;

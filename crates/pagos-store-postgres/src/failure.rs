@@ -9,8 +9,6 @@ use pagos_engine::{StoreError, StoreErrorKind};
 use serde_json::error::Category;
 use tokio_postgres::error::{Severity, SqlState};
 
-use crate::opening::STANDBY;
-
 /// A [`StoreError`] under construction, and what it means for the work that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -156,6 +154,11 @@ fn unreachable_server(cause: &tokio_postgres::Error) -> (Kind, String) {
         (false, false) => (Kind::Refused, format!("{cause}: {}", innermost(cause))),
     }
 }
+
+/// What a standby is, and what to do about it.
+pub(crate) const STANDBY: &str = "the server is a standby (pg_is_in_recovery), which can only be read; if a failover is under way, try \
+    again when it is over; otherwise this is a reader endpoint: connect to the primary, by the \
+    writer endpoint or by all hosts (postgres://USER@HOST1,HOST2/DATABASE)";
 
 const STANDBYS: &str = "none of these hosts is a primary that answers and can be written; if a \
     failover is under way, try again when it is over; otherwise add the primary to the hosts";

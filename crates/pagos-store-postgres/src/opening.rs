@@ -1,6 +1,9 @@
 //! Writes the SQL that checks a session, sets it up, and begins its transactions.
 
-use crate::target::{MARK, Mode};
+use crate::{
+    failure::STANDBY,
+    target::{MARK, Mode},
+};
 
 /// What a transaction may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,11 +114,6 @@ impl Found<'_> {
         }
     }
 }
-
-/// What a standby is, and what to do about it.
-pub(crate) const STANDBY: &str = "the server is a standby (pg_is_in_recovery), which can only be read; if a failover is under way, try \
-    again when it is over; otherwise this is a reader endpoint: connect to the primary, by the \
-    writer endpoint or by all hosts (postgres://USER@HOST1,HOST2/DATABASE)";
 
 /// What counts is what a session begins with: whoever had it before, through a pooler, may have left something else.
 /// Our transactions could say that they write, but whoever made this setting keeps writers away: a person who puts an old

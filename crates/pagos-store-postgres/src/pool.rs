@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::{
     connection::Connection,
-    failure::Failure,
+    failure::{Failure, Kind},
     target::{Mode, Target},
     writer::Writer,
 };
@@ -133,6 +133,19 @@ impl Patience {
         Self { ends_at: Instant::now() + limit, beats: 0, collisions: 0 }
     }
 
+    /// Waits before the same work is done again, where that can help.
+    ///
+    /// # Errors
+    /// `failure`, if the work would fail again or its outcome is not known, or after too much
+    /// patience.
+    pub(crate) async fn wait(&mut self, failure: Failure, slot: &Slot) -> Result<(), Failure> {
+        match failure.kind {
+            Kind::Refused | Kind::Unsettled => Err(failure),
+            Kind::Collision => self.wait_for_others(failure, slot).await,
+            Kind::Lost => self.wait_for_server(failure, slot).await,
+        }
+    }
+
     /// Waits before the next attempt on a server that went away.
     ///
     /// # Errors
@@ -156,11 +169,7 @@ impl Patience {
     ///
     /// # Errors
     /// `failure` when it happened too often.
-    pub(crate) async fn wait_for_others(
-        &mut self,
-        failure: Failure,
-        slot: &Slot,
-    ) -> Result<(), Failure> {
+    async fn wait_for_others(&mut self, failure: Failure, slot: &Slot) -> Result<(), Failure> {
         if self.collisions >= COLLISIONS_MAX {
             return Err(failure);
         }

@@ -36,15 +36,10 @@ impl Pool {
         let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
         loop {
-            let failure = match Box::pin(self.prepare_once(&mut taken, tables)).await {
+            match Box::pin(self.prepare_once(&mut taken, tables)).await {
                 Ok(()) => return Ok(()),
-                Err(failure) => failure,
-            };
-            match failure.kind {
-                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
                 // Migrating again is harmless, since no migration is done twice.
-                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+                Err(failure) => patience.wait(failure, &taken.slot).await?,
             }
         }
     }
@@ -69,14 +64,9 @@ impl Pool {
         let mut patience = Patience::begin(self.reconnect_for);
         let mut taken = self.take().await?;
         loop {
-            let failure = match Box::pin(self.attempt(&mut taken, work)).await {
+            match Box::pin(self.attempt(&mut taken, work)).await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            match failure.kind {
-                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
-                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+                Err(failure) => patience.wait(failure, &taken.slot).await?,
             }
         }
     }
@@ -91,14 +81,9 @@ impl Pool {
         let mut patience = Patience::begin(self.reconnect_for);
         let mut taken = self.take().await?;
         loop {
-            let failure = match Box::pin(self.fly_once(&mut taken, work)).await {
+            match Box::pin(self.fly_once(&mut taken, work)).await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            match failure.kind {
-                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
-                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+                Err(failure) => patience.wait(failure, &taken.slot).await?,
             }
         }
     }
@@ -134,14 +119,9 @@ impl Pool {
         let mut patience = Patience::begin(wait_for);
         let mut taken = self.take().await?;
         loop {
-            let failure = match Box::pin(read_once(&mut taken, work)).await {
+            match Box::pin(read_once(&mut taken, work)).await {
                 Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            match failure.kind {
-                Kind::Refused | Kind::Unsettled => return Err(failure.into()),
-                Kind::Collision => patience.wait_for_others(failure, &taken.slot).await?,
-                Kind::Lost => patience.wait_for_server(failure, &taken.slot).await?,
+                Err(failure) => patience.wait(failure, &taken.slot).await?,
             }
         }
     }

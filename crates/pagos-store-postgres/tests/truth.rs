@@ -136,21 +136,11 @@ async fn truth_02_whoever_comes_first_the_other_run_has_all_of_its_payouts() {
 }
 
 fn payment_order(name: &str) -> PaymentOrder {
-    PaymentOrder {
-        key: key(name),
-        account: AccountName::new("gamma").unwrap(),
-        amount: Money::new(15_000, Currency::Clp),
-        payer_name: None,
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
-    }
+    PaymentOrder::new(
+        key(name),
+        AccountName::new("gamma").unwrap(),
+        Money::new(15_000, Currency::Clp),
+    )
 }
 
 fn payment_step(payment: &Payment, due_ms: Option<i64>) -> PaymentStep {

@@ -569,21 +569,7 @@ impl PaymentProvider for OneSession {
 }
 
 fn payment_order(name: &str) -> PaymentOrder {
-    PaymentOrder {
-        key: key(name),
-        account: account(),
-        amount: order(name).amount,
-        payer_name: None,
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
-    }
+    PaymentOrder::new(key(name), account(), order(name).amount)
 }
 
 /// Whoever is sent to that session may pay the other order, so the second payment is for a person:

@@ -38,6 +38,28 @@ pub fn query_failure(failure: TransportError) -> Error {
     Error::new(ErrorKind::Undelivered, "the provider gave no answer").with_source(failure)
 }
 
+/// The error of a query that was refused. A definite refusal matters only for an order; about a query
+/// it is just a useless answer, so it is `Unknown`, with the provider's words.
+///
+/// ```
+/// use pagos_core::{Error, ErrorKind};
+/// use pagos_wire::refused_query;
+///
+/// let refused = Error::new(ErrorKind::Rejected, "no such page").with_provider_code("E1");
+/// let useless = refused_query(refused);
+/// assert_eq!((useless.kind(), useless.provider_code()), (ErrorKind::Unknown, Some("E1")));
+/// ```
+pub fn refused_query(error: Error) -> Error {
+    if error.kind() != ErrorKind::Rejected {
+        return error;
+    }
+    let unknown = Error::new(ErrorKind::Unknown, error.message());
+    match error.provider_code() {
+        Some(code) => unknown.with_provider_code(code),
+        None => unknown,
+    }
+}
+
 /// How long a response asks to wait by `Retry-After` in seconds: at most an hour, and a minute if
 /// it has no such header.
 ///
@@ -90,6 +112,15 @@ mod tests {
             let error = query_failure(TransportError::new(reached, "timed out"));
             assert_eq!(error.kind(), ErrorKind::Undelivered);
             assert_eq!(error.source().unwrap().to_string(), "timed out");
+        }
+    }
+
+    #[test]
+    fn only_a_definite_refusal_of_a_query_becomes_unknown() {
+        let refused = refused_query(Error::new(ErrorKind::Rejected, "no"));
+        assert_eq!((refused.kind(), refused.message()), (ErrorKind::Unknown, "no"));
+        for kind in [ErrorKind::Unauthorized, ErrorKind::Throttled, ErrorKind::Undelivered] {
+            assert_eq!(refused_query(Error::new(kind, "no")).kind(), kind);
         }
     }
 

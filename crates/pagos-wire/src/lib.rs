@@ -31,6 +31,7 @@ mod decimal;
 mod failure;
 mod jws;
 mod loose;
+mod mail;
 mod percent;
 mod redact;
 mod request;
@@ -40,9 +41,12 @@ mod url;
 pub use ascii::{to_ascii_json, to_json};
 pub use civil_time::UtcOffset;
 pub use decimal::{JsonDecimal, WireDecimal};
-pub use failure::{invalid, money_call_failure, query_failure, refused, retry_after};
+pub use failure::{
+    invalid, money_call_failure, query_failure, refused, refused_query, retry_after,
+};
 pub use jws::Hs256;
 pub use loose::{WireInteger, WireText};
+pub use mail::is_mail_address;
 pub use percent::{path_segment, percent_decoded};
 pub use redact::redact;
 pub use request::{post_json, sensitive};

@@ -1,6 +1,6 @@
-//! No two modules of a crate import each other, but those whose reason `docs/ARCHITECTURE.md` gives.
-//! A module and one inside it are no circle. Reads `use crate::...` only, so a path that is written
-//! out in the code is not seen.
+//! No modules of a crate import each other, neither two nor more in a ring, but the pairs whose reason
+//! `docs/ARCHITECTURE.md` gives. A module and one inside it are no circle. Reads `use crate::...` only, so
+//! a path that is written out in the code is not seen.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,7 +20,7 @@ use crate::{
 const DOCS: &str = "docs/ARCHITECTURE.md";
 
 /// The modules that each module of a crate imports from.
-type Imports<'a> = BTreeMap<String, BTreeSet<String>>;
+type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// Looks for pairs in every crate.
 pub(super) fn check(workspace: &Workspace, sources: &[Source]) -> Result<Check, Failure> {
@@ -35,7 +35,8 @@ fn judge(docs: &str, sources: &[Source]) -> Check {
     }
     let mut findings = Vec::new();
     for (package, sources) in &crates {
-        for (one, other) in circles(&imports(sources)) {
+        let mut imports = imports(sources);
+        for (one, other) in circles(&imports) {
             let pair = format!("`{package}`: `{one}`, `{other}`");
             if !docs.contains(&pair) {
                 findings.push(format!(
@@ -43,13 +44,21 @@ fn judge(docs: &str, sources: &[Source]) -> Check {
                      {DOCS} with a reason"
                 ));
             }
+            imports.entry(one.clone()).or_default().remove(&other);
+            imports.entry(other).or_default().remove(&one);
+        }
+        for ring in rings(imports) {
+            let ring = ring.into_iter().collect::<Vec<_>>().join(", ");
+            findings.push(format!(
+                "{package}: {ring} import each other in a ring; move what they share into a module below"
+            ));
         }
     }
     Check { name: "circles", examined: sources.len(), findings }
 }
 
 /// Modules that import each other, each pair once.
-fn circles(imports: &Imports<'_>) -> BTreeSet<(String, String)> {
+fn circles(imports: &Imports) -> BTreeSet<(String, String)> {
     let is_inside = |one: &str, other: &str| one.starts_with(&format!("{other}::"));
     let mut pairs = BTreeSet::new();
     for (one, targets) in imports {
@@ -63,7 +72,35 @@ fn circles(imports: &Imports<'_>) -> BTreeSet<(String, String)> {
     pairs
 }
 
-fn imports<'a>(sources: &[&Source]) -> Imports<'a> {
+/// Modules that import each other through further ones. What is named here twice is one ring.
+fn rings(mut imports: Imports) -> BTreeSet<BTreeSet<String>> {
+    for (module, targets) in &mut imports {
+        targets.retain(|target| !module.starts_with(&format!("{target}::")));
+    }
+    let reached: BTreeMap<&String, BTreeSet<&String>> =
+        imports.keys().map(|module| (module, reach(module, &imports))).collect();
+    let ring_of = |(module, all): (&&String, &BTreeSet<&String>)| {
+        let is_mutual =
+            |other: &&&String| reached.get(*other).is_some_and(|it| it.contains(module));
+        let ring = all.iter().filter(is_mutual).map(|other| (*other).clone());
+        ring.collect::<BTreeSet<_>>()
+    };
+    reached.iter().map(ring_of).filter(|ring| !ring.is_empty()).collect()
+}
+
+/// Every module that `from` imports, and what those import.
+fn reach<'i>(from: &str, imports: &'i Imports) -> BTreeSet<&'i String> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<&String> = imports.get(from).into_iter().flatten().collect();
+    while let Some(module) = next.pop() {
+        if reached.insert(module) {
+            next.extend(imports.get(module).into_iter().flatten());
+        }
+    }
+    reached
+}
+
+fn imports(sources: &[&Source]) -> Imports {
     let modules: BTreeSet<String> = sources.iter().map(|source| module_of(source)).collect();
     let mut imports = BTreeMap::new();
     for source in sources {
@@ -157,6 +194,15 @@ mod tests {
             found(&[("a.rs", "use crate::a::b::X;"), ("a/b.rs", "use crate::a::Y;")]).len(),
             0
         );
+        // Three in a ring, which a module inside the third closes.
+        let ring = [
+            ("a.rs", "use crate::b::X;"),
+            ("b.rs", "use crate::c::Y;"),
+            ("c.rs", "mod d;"),
+            ("c/d.rs", "use crate::{a::Z, c::W};"),
+        ];
+        assert_eq!(found(&ring).len(), 0);
+        assert_eq!(found(&[ring[0], ring[1], ("c.rs", "use crate::c::d::V;"), ring[3]]).len(), 1);
         let tests = "#[cfg(test)]\nmod tests {\n    use crate::a::Z;\n}\n";
         assert_eq!(found(&[one, ("b.rs", tests), ("c.rs", "")]).len(), 0);
     }

@@ -208,21 +208,8 @@ fn failed(what: String, error: &Error) -> Finding {
 /// `None` only if a provider has no currency.
 fn nobodys_order(account: &Account) -> Option<PaymentOrder> {
     let currency = account.provider.descriptor().currencies.first()?;
-    Some(PaymentOrder {
-        key: OrderKey::new("pagosdoctor").ok()?,
-        account: account.name.clone(),
-        amount: Money::new(1, *currency),
-        payer_name: None,
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
-    })
+    let key = OrderKey::new("pagosdoctor").ok()?;
+    Some(PaymentOrder::new(key, account.name.clone(), Money::new(1, *currency)))
 }
 
 fn print(findings: &[Finding], is_json: bool) -> Result<(), Failure> {

@@ -134,8 +134,7 @@ mod tests {
     use super::*;
     use crate::{
         accounts::Guards,
-        config::{Configuration, Disk},
-        run::events,
+        config::{Configuration, Destination, Disk},
     };
 
     /// The lines of the end that are settings behind a comment mark.
@@ -164,7 +163,8 @@ mod tests {
         let read = Configuration::load(Some(&path), Vec::new(), &[first]).unwrap();
         assert_eq!(read.accounts.len(), 2, "{offered}");
         assert!(read.metrics.is_some() && read.api.listen.is_some() && read.retention.is_some());
-        let [destination] = &events::read(&read.events).unwrap()[..] else { panic!("{offered}") };
+        let read_all = Destination::read_all(&read.events).unwrap();
+        let [destination] = &read_all[..] else { panic!("{offered}") };
         assert_eq!((destination.endpoint.secrets(), destination.endpoint.scheme()), (2, "https"));
         assert!(read.witness.is_some_and(|it| it.disk == Disk::MayBeShared), "{offered}");
         let account = read.accounts.iter().find(|it| it.name.as_str() == first).unwrap();

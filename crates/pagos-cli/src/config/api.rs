@@ -1,10 +1,12 @@
 //! `[api]`: where the HTTP API of `serve` listens, and its limits: a table of names, numbers, units
 //! and bounds.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use pagos_api::Limits;
 use pagos_webhook::Settings;
+
+use crate::config::limit::{Limit, count, ms, size};
 
 /// What is configured of the HTTP API.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,14 +19,8 @@ pub(crate) struct ApiSettings {
     pub(crate) connections: Settings,
 }
 
-/// One limit. All of them are whole numbers from 1 to `most`, so that no typing error removes one.
-struct Limit {
-    name: &'static str,
-    most: u64,
-    set: fn(&mut ApiSettings, u64),
-}
-
-const LIMITS: [Limit; 15] = [
+/// None of them may be 0.
+const LIMITS: [Limit<ApiSettings>; 15] = [
     Limit {
         name: "json_bytes_max",
         most: 1 << 26,
@@ -93,11 +89,10 @@ pub(super) fn set(
         settings.listen = Some(address);
         return Ok(());
     }
-    let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
-        let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
-        let because = format!("is no field of [api], which are listen, {}", names.join(", "));
-        return Err((because, "correct its name, or remove the line"));
-    };
+    let limit = Limit::find(&LIMITS, name).map_err(|names| {
+        let because = format!("is no field of [api], which are listen, {names}");
+        (because, "correct its name, or remove the line")
+    })?;
     let number = text.parse().ok().filter(|number| (1..=limit.most).contains(number));
     let Some(number) = number else {
         let because = format!("is not a whole number between 1 and {}", limit.most);
@@ -105,18 +100,6 @@ pub(super) fn set(
     };
     (limit.set)(settings, number);
     Ok(())
-}
-
-fn ms(number: u64) -> Duration {
-    Duration::from_millis(number)
-}
-
-fn size(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn count(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

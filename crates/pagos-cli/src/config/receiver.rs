@@ -1,18 +1,11 @@
 //! The configurable limits of the webhook receiver: a table of names, numbers and units.
 
-use std::time::Duration;
-
 use pagos_webhook::Settings;
 
-/// One limit.
-struct Limit {
-    name: &'static str,
-    most: u64,
-    set: fn(&mut Settings, u64),
-}
+use crate::config::limit::{Limit, count, ms, size};
 
 /// The bounds keep a typing error from removing a limit; 0 is accepted only where it has a meaning.
-const LIMITS: [Limit; 11] = [
+const LIMITS: [Limit<Settings>; 11] = [
     Limit { name: "body_bytes_max", most: 1 << 20, set: |to, n| to.body_bytes_max = size(n) },
     Limit { name: "head_bytes_max", most: 1 << 18, set: |to, n| to.head_bytes_max = size(n) },
     Limit { name: "read_timeout_ms", most: 120_000, set: |to, n| to.read_timeout = ms(n) },
@@ -38,28 +31,14 @@ const HINTS: &str = "hints_per_second_max";
 /// # Errors
 /// Why not, for a sentence that begins with its name.
 pub(super) fn set(settings: &mut Settings, name: &str, number: u64) -> Result<(), String> {
-    let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
-        let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
-        return Err(format!("is no limit of the receiver, which are {}", names.join(", ")));
-    };
+    let limit = Limit::find(&LIMITS, name)
+        .map_err(|names| format!("is no limit of the receiver, which are {names}"))?;
     let least = u64::from(name != HINTS);
     if !(least..=limit.most).contains(&number) {
         return Err(format!("is not between {least} and {}", limit.most));
     }
     (limit.set)(settings, number);
     Ok(())
-}
-
-fn ms(number: u64) -> Duration {
-    Duration::from_millis(number)
-}
-
-fn size(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn count(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

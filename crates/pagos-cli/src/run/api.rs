@@ -16,21 +16,23 @@ use pagos_core::Clock;
 use pagos_desk::Desk;
 use pagos_engine::{RunId, Store};
 use pagos_system::System;
-use pagos_webhook::Served;
 
 use crate::{
     accounts::Accounts,
     console,
     exit::Failure,
     input::{self, InputError, Orders, Payroll, Problem, RowError},
-    run::{instance::Instance, listen, target::Target},
+    run::{
+        instance::Instance,
+        listen::{self, Serving},
+        target::Target,
+    },
 };
 
 /// A running API.
 #[derive(Debug)]
-pub(crate) struct Serving {
-    stop: tokio::sync::oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<std::io::Result<Served>>,
+pub(crate) struct Running {
+    serving: Serving,
     /// Where it listens.
     pub(crate) address: SocketAddr,
 }
@@ -71,23 +73,18 @@ pub(crate) fn spawn(
     listener: TcpListener,
     instance: &Instance,
     target: &Target,
-) -> Result<Serving, Failure> {
+) -> Result<Running, Failure> {
     let address = listener.local_addr()?;
     let (limits, connections) = (target.api.limits.clone(), target.api.connections.clone());
     let api = build(instance, target.accounts.clone(), limits);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        let until = async {
-            // A dropped sender means the same as a message: stop.
-            let _ = stopped.await;
-        };
+    let serving = Serving::spawn(|until| async move {
         let desk = Desk::new(&api).router();
         tokio::select! {
             served = api.serve_beside(desk, listener, connections, until) => served,
             never = take_samples(&api) => match never {},
         }
     });
-    Ok(Serving { stop, task, address })
+    Ok(Running { serving, address })
 }
 
 /// Keeps how the payouts stand, for the charts of the desk. One that cannot be kept is left out.
@@ -114,17 +111,11 @@ fn build(instance: &Instance, accounts: Accounts, limits: Limits) -> Api {
     Api::new(parts, instance.behind())
 }
 
-impl Serving {
+impl Running {
     /// Lets current requests and changes finish, but waits for none of them after `hurry`.
     pub(crate) async fn shut_down(self, hurry: impl Future<Output = ()>) {
-        drop(self.stop);
-        let mut task = self.task;
         // Whoever got no answer repeats the request with the same key.
-        tokio::select! {
-            biased;
-            ended = &mut task => drop(ended),
-            () = hurry => task.abort(),
-        }
+        self.serving.shut_down(hurry).await;
     }
 }
 

@@ -10,7 +10,7 @@ use pagos_engine::{
     Engine, EngineError, InstrumentedStore, Policy, Pulse, Store, WithoutWitness, World,
 };
 use pagos_system::System;
-use pagos_webhook::{Receiver, Served, Worker};
+use pagos_webhook::{Receiver, Worker};
 use tokio::sync::Notify;
 
 #[cfg(feature = "failpoints")]
@@ -21,6 +21,7 @@ use crate::{
     exit::Failure,
     run::{
         database::Database,
+        listen::Serving,
         refused, signal,
         target::Target,
         witness::{self, Connected, IfLost},
@@ -156,20 +157,16 @@ impl Instance {
         let endpoints = accounts.filter_map(|account| account.endpoint.clone()).collect();
         let clock = Arc::new(System);
         let (limits, worker) = (target.limits.clone(), self.behind());
-        let receiver = Receiver::new(self.instrumented_store(), endpoints, clock, limits, worker)?;
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let (instrumented, serving) = (self.instrumented_store(), receiver.clone());
-        let task = tokio::spawn(async move {
-            let until = async {
-                // A dropped sender means the same as a message: stop.
-                let _ = stopped.await;
-            };
+        let instrumented = self.instrumented_store();
+        let receiver = Receiver::new(instrumented.clone(), endpoints, clock, limits, worker)?;
+        let (noting, served) = (instrumented.clone(), receiver.clone());
+        let serving = Serving::spawn(|until| async move {
             tokio::select! {
-                served = serving.serve(listener, until) => served,
-                never = refused::note_every_minute(&serving, &instrumented) => match never {},
+                served = served.serve(listener, until) => served,
+                never = refused::note_every_minute(&served, &noting) => match never {},
             }
         });
-        Ok(Receiving { stop, task, receiver, instrumented: self.instrumented_store() })
+        Ok(Receiving { serving, receiver, instrumented })
     }
 
     /// Works until `stop`, then waits for what is under way until `hurry`. Anything that is then
@@ -255,8 +252,7 @@ impl Worker for Behind {
 /// A running receiver.
 #[derive(Debug)]
 pub(crate) struct Receiving {
-    stop: tokio::sync::oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<std::io::Result<Served>>,
+    serving: Serving,
     receiver: Receiver,
     instrumented: InstrumentedStore,
 }
@@ -264,15 +260,9 @@ pub(crate) struct Receiving {
 impl Receiving {
     /// Lets current deliveries finish, but waits for none of them after `hurry`, then stops.
     pub(crate) async fn shut_down(self, hurry: impl Future<Output = ()>) {
-        drop(self.stop);
-        let mut task = self.task;
         // However it ended, it has acknowledged only what it stored; the provider sends again what
         // was cut off, and we query it.
-        tokio::select! {
-            biased;
-            ended = &mut task => drop(ended),
-            () = hurry => task.abort(),
-        }
+        self.serving.shut_down(hurry).await;
         refused::note_last(&self.receiver, &self.instrumented).await;
     }
 }

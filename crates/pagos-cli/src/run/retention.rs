@@ -4,17 +4,12 @@
 use std::{convert::Infallible, fmt, future::Future, time::Duration};
 
 use pagos_core::Clock;
-use pagos_engine::{Horizon, InstrumentedStore, Policy, PruneError};
+use pagos_engine::{Horizon, InstrumentedStore, PruneError};
 use pagos_system::System;
 use serde::Serialize;
 
 use crate::{
-    accounts::Accounts,
-    archive::ArchiveFolder,
-    arguments::days,
-    config::Retention,
-    console,
-    exit::{Failure, with_causes},
+    archive::ArchiveFolder, arguments::days, config::Retention, console, exit::with_causes,
     run::instance::Instance,
 };
 
@@ -93,32 +88,6 @@ pub(crate) async fn prune<Pausing: Future<Output = ()>>(
     }
 }
 
-/// Refuses a retention under which a payout leaves while its provider can still reverse it.
-///
-/// # Errors
-/// If the days are too few, with the account that needs more.
-pub(crate) fn check(
-    retention: &Retention,
-    accounts: &Accounts,
-    policy: &Policy,
-) -> Result<(), Failure> {
-    let kept = days(retention.keep_days);
-    for account in accounts.all() {
-        let window = account.provider.descriptor().return_window.unwrap_or(policy.watch_for);
-        if kept <= window {
-            let window_days = window.as_secs().div_ceil(86_400);
-            return Err(Failure::new(format!(
-                "[retention] keep_days = {}: payouts of account {} are watched for {window_days} days, \
-                 and must be kept for longer; set keep_days to {} or more",
-                retention.keep_days,
-                account.name,
-                window_days + 1
-            )));
-        }
-    }
-    Ok(())
-}
-
 /// Prunes once an hour, as long as the service runs. A failure is reported, and pruning is tried
 /// again an hour later, because payouts do not depend on it.
 pub(crate) async fn in_background(
@@ -160,7 +129,9 @@ mod tests {
         AccountName, AccountNumber, AccountType, Beneficiary, Currency, Money, Observation,
         OrderKey, PayoutOrder, Source, Status, Timestamp,
     };
-    use pagos_engine::{Intent, Lease, MemoryStore, RunId, Step, Store, World, suite::permit};
+    use pagos_engine::{
+        Intent, Lease, MemoryStore, Policy, RunId, Step, Store, World, suite::permit,
+    };
     use tempfile::TempDir;
 
     use super::*;

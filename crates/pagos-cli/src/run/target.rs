@@ -14,16 +14,13 @@ use pagos_webhook::Settings;
 
 use crate::{
     accounts::{self, Account, Accounts, Limits, MissingFields},
-    arguments::{AccountArguments, RateArguments, WitnessArguments},
-    config::{AccountSettings, ApiSettings, Configuration, Origin, Retention, WitnessSettings},
-    exit::Failure,
-    run::{
-        database::Database,
-        events::{self, Destination},
-        follow::Until,
-        listen, retention,
-        witness::Money,
+    arguments::{AccountArguments, RateArguments, WitnessArguments, days},
+    config::{
+        AccountSettings, ApiSettings, Configuration, Destination, Origin, Retention,
+        WitnessSettings,
     },
+    exit::Failure,
+    run::{database::Database, follow::Until, listen, witness::Money},
     sandbox::{self, Sandbox},
     seams,
     words::{Text, pay},
@@ -185,9 +182,9 @@ impl Target {
         let policy = Policy::live();
         let accounts =
             Accounts::open(&configuration, MissingFields::Refused, &seams::online(&policy)?)?;
-        let events = events::read(&configuration.events)?;
+        let events = Destination::read_all(&configuration.events)?;
         if let Some(retention) = &configuration.retention {
-            retention::check(retention, &accounts, &policy)?;
+            check_retention(retention, &accounts, &policy)?;
         }
         Ok(Self {
             accounts,
@@ -234,6 +231,32 @@ impl Target {
             sandbox: Some(sandbox),
         })
     }
+}
+
+/// Refuses a retention under which a payout leaves while its provider can still reverse it.
+///
+/// # Errors
+/// If the days are too few, with the account that needs more.
+fn check_retention(
+    retention: &Retention,
+    accounts: &Accounts,
+    policy: &Policy,
+) -> Result<(), Failure> {
+    let kept = days(retention.keep_days);
+    for account in accounts.all() {
+        let window = account.provider.descriptor().return_window.unwrap_or(policy.watch_for);
+        if kept <= window {
+            let window_days = window.as_secs().div_ceil(86_400);
+            return Err(Failure::new(format!(
+                "[retention] keep_days = {}: payouts of account {} are watched for {window_days} days, \
+                 and must be kept for longer; set keep_days to {} or more",
+                retention.keep_days,
+                account.name,
+                window_days + 1
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The world of accounts whose providers are twins.

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use pagos_core::{AccountNumber, AccountType, Clabe, Currency, Money, Violation};
+use pagos_wire::is_mail_address;
 
 use crate::contract::{EMAIL_LENGTH_MAX, NAME_LENGTH_MAX, PHONE_DIGITS};
 
@@ -72,10 +73,7 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<String, Violation> {
         refused("the mail address is missing".to_owned(), "falta el correo".to_owned())
     })?;
     let is_plain = email.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    match is_plain && is_address && email.len() <= EMAIL_LENGTH_MAX {
+    match is_plain && is_mail_address(email) && email.len() <= EMAIL_LENGTH_MAX {
         true => Ok(email.to_owned()),
         false => Err(refused(
             format!("it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"),

@@ -1,7 +1,6 @@
 //! What is kept of an archived order for ever: just enough to recognise its key and its body.
 
-use pagos_core::{OrderKey, Status};
-use serde::{Deserialize, Serialize};
+use pagos_core::OrderKey;
 use sha2::{Digest as _, Sha256};
 
 use crate::intent::Digest;
@@ -48,33 +47,4 @@ fn beginning<const LENGTH: usize>(hash: [u8; 32]) -> [u8; LENGTH] {
     // A mark is shorter than a hash, so no byte is invented.
     let mut bytes = hash.iter().copied();
     std::array::from_fn(|_| bytes.next().unwrap_or_default())
-}
-
-/// How an archived payout ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SealedAs {
-    /// The money arrived.
-    Succeeded,
-    /// It failed; the archive has the reason.
-    Failed,
-}
-
-impl SealedAs {
-    /// How a payout with a final status ended; `None` for one that is not final.
-    pub fn of(status: Status) -> Option<Self> {
-        match status {
-            Status::Succeeded => Some(Self::Succeeded),
-            Status::Failed(_) => Some(Self::Failed),
-            Status::Created | Status::Unknown | Status::Pending => None,
-        }
-    }
-
-    /// The status word, as in [`crate::Progress::word`].
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
 }

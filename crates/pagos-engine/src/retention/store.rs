@@ -9,7 +9,7 @@ use pagos_core::{OrderKey, Timestamp};
 
 use crate::{
     intent::{Digest, RunId},
-    retention::SealedAs,
+    retention::seal::{Seal, SealedAs},
     store::{Payout, StoreError},
     tally::Tally,
 };
@@ -114,40 +114,4 @@ pub enum Sealing {
     Done,
     /// It has changed since it was archived, or is missing: nothing was changed.
     Changed,
-}
-
-/// What is known of an archived payout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seal {
-    /// How it ended.
-    pub ended: SealedAs,
-    /// The day on which it was archived, as its first moment in UTC.
-    pub archived_on: Timestamp,
-}
-
-impl Seal {
-    const DAY_MS: i64 = 86_400_000;
-
-    /// The number of the day of a moment, as stores keep it.
-    pub fn day_of(moment: Timestamp) -> i64 {
-        moment.as_millis().div_euclid(Self::DAY_MS)
-    }
-
-    /// The seal that a store kept, from the number of the day.
-    pub fn on_day(ended: SealedAs, day: i64) -> Self {
-        let archived_on = Timestamp::from_millis(day.saturating_mul(Self::DAY_MS));
-        Self { ended, archived_on }
-    }
-
-    /// The day, as `2026-03-01`.
-    ///
-    /// ```
-    /// use pagos_engine::{Seal, SealedAs};
-    ///
-    /// assert_eq!(Seal::on_day(SealedAs::Succeeded, 20_513).day_text(), "2026-03-01");
-    /// ```
-    pub fn day_text(self) -> String {
-        let text = self.archived_on.to_string();
-        text.split('T').next().unwrap_or_default().to_owned()
-    }
 }

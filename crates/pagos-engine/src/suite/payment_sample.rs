@@ -18,19 +18,8 @@ use crate::{
 
 pub(super) fn order(name: &str) -> PaymentOrder {
     PaymentOrder {
-        key: key(name),
-        account: account("gamma"),
-        amount: Money::new(1_990_000, Currency::Clp),
         payer_name: Some("María Ñuñez \"Ñ\" O'Higgins".to_owned()),
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
+        ..PaymentOrder::new(key(name), account("gamma"), Money::new(1_990_000, Currency::Clp))
     }
 }
 

@@ -4,7 +4,7 @@ use pagos_core::{
     BankCode, Currency, DocumentType, Environment, Metadata, Money, OrderKey, PaymentOrder, Rut,
     Violation,
 };
-use pagos_wire::WebhookUrl;
+use pagos_wire::{WebhookUrl, is_mail_address};
 
 use crate::{
     bank::{self, Basis},
@@ -64,10 +64,7 @@ pub(crate) fn read_amount(payments: &PaymentSettings, amount: Money) -> Result<i
 pub(crate) fn read_email(email: Option<&str>) -> Result<Option<&str>, Violation> {
     let Some(email) = email else { return Ok(None) };
     let is_plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    match email.len() <= EMAIL_LENGTH_MAX && is_plain && is_address {
+    match email.len() <= EMAIL_LENGTH_MAX && is_plain && is_mail_address(email) {
         true => Ok(Some(email)),
         false => Err(Violation::new(
             "email",

@@ -97,19 +97,12 @@ pub(crate) fn payments_request(now: Timestamp, limit: usize) -> ClaimRequest {
 #[allow(dead_code)]
 pub(crate) fn payment_order(key: &str) -> PaymentOrder {
     PaymentOrder {
-        key: OrderKey::new(key).unwrap(),
-        account: AccountName::new("etpay").unwrap(),
-        amount: Money::new(1_990_000, Currency::Clp),
         payer_name: Some("María Ñuñez".to_owned()),
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
+        ..PaymentOrder::new(
+            OrderKey::new(key).unwrap(),
+            AccountName::new("etpay").unwrap(),
+            Money::new(1_990_000, Currency::Clp),
+        )
     }
 }
 

@@ -9,6 +9,7 @@ use unicode_normalization::UnicodeNormalization;
 use std::ops::RangeInclusive;
 
 use pagos_core::{Currency, Document, DocumentType, Money, Rut, Violation};
+use pagos_wire::is_mail_address;
 
 use crate::{
     contract::{ACCOUNT_DIGITS_MAX, EMAIL_LENGTH_MAX, MESSAGE_LENGTH_MAX, NAME_LENGTH_MAX},
@@ -96,10 +97,7 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
         refused("the mail address is missing".to_owned(), "falta el correo".to_owned())
     })?;
     let is_plain = email.bytes().all(|byte| byte.is_ascii_graphic());
-    let is_address = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    match is_plain && is_address && email.len() <= EMAIL_LENGTH_MAX {
+    match is_plain && is_mail_address(email) && email.len() <= EMAIL_LENGTH_MAX {
         true => Ok(email),
         false => Err(refused(
             format!("it is no mail address of up to {EMAIL_LENGTH_MAX} plain characters"),

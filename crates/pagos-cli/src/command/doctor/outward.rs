@@ -17,12 +17,9 @@ use pagos_system::System;
 
 use super::{Finding, Verdict, broken, finding};
 use crate::{
-    config::Configuration,
-    exit::with_causes,
-    run::{
-        database::Database,
-        events::{self, Destination},
-    },
+    config::{Configuration, Destination},
+    exit::{Failure, with_causes},
+    run::database::Database,
 };
 
 /// How long a name may take to be resolved.
@@ -33,8 +30,8 @@ pub(super) async fn findings(configuration: &Configuration, db: &Database) -> Ve
     let store = existing(db).await;
     let now = System.now();
     let mut findings = Vec::new();
-    let destinations = events::read(&configuration.events).unwrap_or_else(|failure| {
-        findings.extend(broken("events", &failure));
+    let destinations = Destination::read_all(&configuration.events).unwrap_or_else(|problems| {
+        findings.extend(broken("events", &Failure::from(problems)));
         Vec::new()
     });
     for destination in &destinations {
@@ -231,7 +228,7 @@ mod tests {
         for (name, value) in fields.iter().chain([&secret]) {
             table.set(name, (*value).to_owned(), Origin::Default);
         }
-        events::read(&[table]).unwrap().remove(0)
+        Destination::read_all(&[table]).unwrap().remove(0)
     }
 
     fn state(standing: Standing, set_aside: u64) -> EndpointState {

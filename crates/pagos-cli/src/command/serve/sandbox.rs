@@ -17,11 +17,10 @@ use crate::{
     accounts,
     arguments::SandboxArguments,
     command::serve::Addresses,
-    config::{AccountSettings, Configuration, Origin},
+    config::{AccountSettings, Configuration, Destination, Origin},
     exit::Failure,
     run::{
         database::{Database, SANDBOX_FILE},
-        events,
         instance::Instance,
         target::Target,
     },
@@ -69,7 +68,7 @@ pub(super) async fn open(
     let (events, signing_secret) = match &arguments.events {
         Some(url) => {
             let (table, secret) = table_of(url)?;
-            (events::read(&[table])?, Some(secret))
+            (Destination::read_all(&[table])?, Some(secret))
         }
         None => (Vec::new(), None),
     };

@@ -22,21 +22,11 @@ fn reference(text: &str) -> ProviderRef {
 }
 
 fn order() -> PaymentOrder {
-    PaymentOrder {
-        key: OrderKey::new("order1").unwrap(),
-        account: AccountName::new("shop").unwrap(),
-        amount: Money::new(1_500, Currency::Clp),
-        payer_name: None,
-        document: None,
-        is_document_locked: false,
-        bank: None,
-        email: None,
-        phone: None,
-        description: None,
-        return_url: None,
-        cancel_url: None,
-        metadata: Vec::new(),
-    }
+    PaymentOrder::new(
+        OrderKey::new("order1").unwrap(),
+        AccountName::new("shop").unwrap(),
+        Money::new(1_500, Currency::Clp),
+    )
 }
 
 /// Rules at a moment, for a provider that opens as many sessions as it is asked for.
