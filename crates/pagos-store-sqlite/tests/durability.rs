@@ -65,16 +65,22 @@ fn acknowledged(child: &mut Child) -> impl Iterator<Item = String> + use<> {
         .filter_map(|line| Some(line.strip_prefix("acknowledged ")?.to_owned()))
 }
 
-#[tokio::test]
-async fn a_killed_process_loses_nothing_that_it_acknowledged() {
-    let scratch = Scratch::new();
-    let mut child = spawn("submitter_process", &scratch.path());
+/// The keys that a process acknowledged before it was killed.
+fn acknowledged_until_killed(process: &str, path: &Path) -> Vec<String> {
+    let mut child = spawn(process, path);
     let mut lines = acknowledged(&mut child);
     let mut keys: Vec<String> = lines.by_ref().take(100).collect();
     child.kill().unwrap();
     keys.extend(lines);
     child.wait().unwrap();
     assert!(keys.len() >= 100, "{}", keys.len());
+    keys
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_nothing_that_it_acknowledged() {
+    let scratch = Scratch::new();
+    let keys = acknowledged_until_killed("submitter_process", &scratch.path());
     let store = SqliteStore::open(scratch.path()).unwrap();
     for key in &keys {
         let stored = store.payout(&OrderKey::new(key).unwrap()).await.unwrap();
@@ -88,13 +94,7 @@ async fn a_killed_process_loses_nothing_that_it_acknowledged() {
 #[tokio::test]
 async fn a_killed_process_loses_no_session_that_was_acknowledged() {
     let scratch = Scratch::new();
-    let mut child = spawn("opener_process", &scratch.path());
-    let mut lines = acknowledged(&mut child);
-    let mut keys: Vec<String> = lines.by_ref().take(100).collect();
-    child.kill().unwrap();
-    keys.extend(lines);
-    child.wait().unwrap();
-    assert!(keys.len() >= 100, "{}", keys.len());
+    let keys = acknowledged_until_killed("opener_process", &scratch.path());
     let store = SqliteStore::open(scratch.path()).unwrap();
     for key in &keys {
         let payment = store.payment(&OrderKey::new(key).unwrap()).await.unwrap().unwrap();

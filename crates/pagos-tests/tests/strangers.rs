@@ -20,6 +20,12 @@ fn engine_with(scripted: &ScriptedHarness, policy: Policy) -> Engine {
     finish(Engine::open(store, &simulated(), accounts, timer, policy)).unwrap()
 }
 
+/// Whose provider says for ever that a payout is under way.
+fn never_settled() -> ScriptedHarness {
+    let (pending, found) = (Reply::Says(Status::Pending), Answer::Found(Status::Pending));
+    ScriptedHarness::new(&CAREFUL, [pending], [found])
+}
+
 fn say(scripted: &ScriptedHarness, name: &str) {
     let told = scripted.provider.seen(&order(name), Status::Succeeded, Source::UnverifiedEvent);
     assert!(scripted.receive(&hint(&key(name), &told, scripted.timer.now())), "{name}");
@@ -86,11 +92,7 @@ fn receiver_4_hints_call_nobody_and_write_no_history() {
 /// Whatever strangers say, in however many words, one row is kept for an order.
 #[test]
 fn receiver_2_an_order_has_one_row_for_hints() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
+    let scripted = never_settled();
     scripted.submit(&["a", "b"]);
     let engine = scripted.engine();
     scripted.work(&engine);
@@ -109,20 +111,17 @@ fn receiver_2_an_order_has_one_row_for_hints() {
     assert!(scripted.provider.queries() <= 2 * (100 / 10 + 4), "{}", scripted.provider.queries());
 }
 
-fn crowd(count: usize) -> Vec<String> {
-    (0..count).map(|nth| format!("p{nth:04}")).collect()
+fn submit_crowd(scripted: &ScriptedHarness, count: usize) -> Vec<String> {
+    let names: Vec<String> = (0..count).map(|nth| format!("p{nth:04}")).collect();
+    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    names
 }
 
 /// Two hundred orders that were named made 155 queries a second.
 #[test]
 fn receiver_5_queries_have_a_rate_and_hints_at_most_a_part_of_it() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
-    let names = crowd(200);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let scripted = never_settled();
+    let names = submit_crowd(&scripted, 200);
     finish(scripted.engine().work(1_000)).unwrap();
     let limited = Policy {
         queries_per_second_max: Some(10),
@@ -151,8 +150,7 @@ fn receiver_5_a_doubt_is_asked_about_before_what_is_settled() {
     let settled = std::iter::repeat_n(Reply::Says(Status::Succeeded), 500);
     let replies = settled.chain([Reply::Says(Status::Pending)]);
     let scripted = ScriptedHarness::new(&CAREFUL, replies, [Answer::Found(Status::Succeeded)]);
-    let names = crowd(500);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    submit_crowd(&scripted, 500);
     finish(scripted.engine().work(1_000)).unwrap();
     // The whole crowd is due for its watch, and has been for longer than the doubt is.
     scripted.timer.advance(Duration::from_secs(2 * 3_600));
@@ -169,13 +167,8 @@ fn receiver_5_a_doubt_is_asked_about_before_what_is_settled() {
 /// A genuine delivery was not applied for more than a minute behind small hints.
 #[test]
 fn receiver_3_what_was_verified_is_applied_before_every_hint() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
-    let names = crowd(2_000);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let scripted = never_settled();
+    let names = submit_crowd(&scripted, 2_000);
     finish(scripted.engine().work(10_000)).unwrap();
     names.iter().for_each(|name| say(&scripted, name));
     let news = scripted.provider.seen(&order("p1999"), Status::Succeeded, Source::VerifiedEvent);
@@ -194,8 +187,7 @@ fn receiver_3_what_was_verified_is_applied_before_every_hint() {
 fn receiver_5_a_provider_that_asks_for_quiet_is_asked_nothing_meanwhile() {
     let scripted =
         ScriptedHarness::new(&CAREFUL, [Reply::Says(Status::Pending)], [Answer::Busy(60)]);
-    let names = crowd(20);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let names = submit_crowd(&scripted, 20);
     let engine = engine_with(&scripted, Policy { queries_per_second_max: Some(2), ..policy() });
     scripted.run_for(&engine, 64, Duration::from_secs(32));
     let asked = scripted.provider.queries();
@@ -234,12 +226,7 @@ fn receiver_5_a_round_gives_the_turns_of_an_empty_lane_to_what_is_settled() {
 /// A query that has left may not know yet what a hint is about, so another one follows.
 #[test]
 fn receiver_4_a_hint_beside_a_query_that_has_left_is_kept_for_the_next_one() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
-    let scripted = scripted.with_payout("a");
+    let scripted = never_settled().with_payout("a");
     let engine = scripted.engine();
     scripted.work(&engine);
     scripted.timer.advance(Duration::from_secs(30));
@@ -258,13 +245,8 @@ fn receiver_4_a_hint_beside_a_query_that_has_left_is_kept_for_the_next_one() {
 /// A hundred orders that a stranger names again and again must not stand before a newer one.
 #[test]
 fn receiver_3_orders_that_are_named_often_do_not_stand_before_others() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
-    let names = crowd(100);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let scripted = never_settled();
+    let names = submit_crowd(&scripted, 100);
     scripted.submit(&["z"]);
     let limited = Policy {
         hints_per_second_max: Some(4),
@@ -287,13 +269,8 @@ fn receiver_3_orders_that_are_named_often_do_not_stand_before_others() {
 /// Hints that wait for their turn wake the loop when it comes, and not before.
 #[test]
 fn receiver_5_hints_that_wait_do_not_make_the_loop_spin() {
-    let scripted = ScriptedHarness::new(
-        &CAREFUL,
-        [Reply::Says(Status::Pending)],
-        [Answer::Found(Status::Pending)],
-    );
-    let names = crowd(200);
-    scripted.submit(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let scripted = never_settled();
+    let names = submit_crowd(&scripted, 200);
     finish(scripted.engine().work(1_000)).unwrap();
     names.iter().for_each(|name| say(&scripted, name));
     let limited = Policy {

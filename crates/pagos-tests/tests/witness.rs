@@ -86,12 +86,7 @@ fn witness_2_a_server_that_goes_back_under_a_running_engine_sends_nothing_again(
 #[test]
 fn witness_3_the_witness_refuses_an_attempt_that_it_has() {
     let scene = Scene::new();
-    let engine = scene.engine();
-    finish(engine.submit(&run(), vec![order("a")])).unwrap();
-    let earlier = scene.store.snapshot();
-    finish(engine.release(&run(), 1)).unwrap();
-    scene.work(&engine);
-    scene.store.go_back(&earlier);
+    let engine = scene.sent_and_went_back();
     finish(engine.release(&run(), 1)).unwrap();
     scene.work(&engine);
     let payout = scene.payout("a").unwrap();

@@ -189,12 +189,7 @@ fn witness_16_a_common_point_is_believed_only_once_it_was_read_back() {
 #[test]
 fn witness_17_several_engines_compare_again_and_again() {
     let scene = Scene::new();
-    let engine = scene.engine();
-    finish(engine.submit(&run(), vec![order("a")])).unwrap();
-    let earlier = scene.store.snapshot();
-    finish(engine.release(&run(), 1)).unwrap();
-    scene.work(&engine);
-    scene.store.go_back(&earlier);
+    let engine = scene.sent_and_went_back();
     assert_eq!(scene.called(), 0);
     scene.harness.timer.advance(Duration::from_secs(61));
     scene.work(&engine);

@@ -112,12 +112,7 @@ fn witness_12_a_list_tells_the_witness_what_was_sent_without_it() {
 #[test]
 fn witness_19_what_was_held_back_gives_its_number_back() {
     let scene = Scene::new();
-    let engine = scene.engine();
-    finish(engine.submit(&run(), vec![order("a")])).unwrap();
-    let earlier = scene.store.snapshot();
-    finish(engine.release(&run(), 1)).unwrap();
-    scene.work(&engine);
-    scene.store.go_back(&earlier);
+    let engine = scene.sent_and_went_back();
     scene.harness.timer.advance(Duration::from_secs(1));
     scene.witness.lose(true);
     finish(engine.release(&run(), 1)).unwrap();

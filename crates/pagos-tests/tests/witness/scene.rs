@@ -8,7 +8,7 @@ use pagos_engine::{
 };
 use pagos_tests::{
     FaultInjector, FaultyTransport, FaultyWitness, Harness, Kit, RecordingStore, finish, key,
-    policy, simulated,
+    order, policy, run, simulated,
 };
 use pagos_twin::Profile;
 
@@ -38,6 +38,17 @@ impl Scene {
         let shared = Arc::clone(&store) as Arc<dyn Store>;
         let harness = Harness::over(shared, kit, 1, Profile::None);
         Self { harness, store, witness: Arc::new(MemoryWitness::new("w")) }
+    }
+
+    /// An engine that sent payout `a`, over the store as it was when the payout was only submitted.
+    pub(crate) fn sent_and_went_back(&self) -> Engine {
+        let engine = self.engine();
+        finish(engine.submit(&run(), vec![order("a")])).unwrap();
+        let earlier = self.store.snapshot();
+        finish(engine.release(&run(), 1)).unwrap();
+        self.work(&engine);
+        self.store.go_back(&earlier);
+        engine
     }
 
     pub(crate) fn try_open(&self, rules: Option<WitnessRules>) -> Result<Engine, EngineError> {
