@@ -104,7 +104,10 @@ fn read_order(
 ) -> Result<PaymentOrder, Vec<Violation>> {
     let name = &arguments.account;
     let refused = |because: &str, remedy| {
-        Err(vec![Violation::new("provider", format!("account {name} {because}"), remedy)])
+        Err(vec![
+            Violation::new("provider", format!("account {name} {because}"), remedy)
+                .only_in_english(),
+        ])
     };
     let account = AccountName::new(name.as_str()).ok().and_then(|name| accounts.get(&name));
     let Some(account) = account else {
