@@ -16,6 +16,7 @@ use crate::{
     console,
     exit::{Failure, with_causes},
     run::instance::Instance,
+    words::pay,
 };
 
 /// The number of payouts that `serve` examines at a time: a transaction that delays nobody for
@@ -107,12 +108,12 @@ pub(crate) fn check(
         let window = account.provider.descriptor().return_window.unwrap_or(policy.watch_for);
         if kept <= window {
             let window_days = window.as_secs().div_ceil(86_400);
-            return Err(Failure::new(format!(
-                "[retention] keep_days = {}: payouts of account {} are watched for {window_days} days, \
-                 and must be kept for longer; set keep_days to {} or more",
-                retention.keep_days,
-                account.name,
-                window_days + 1
+            let (keep_days, account) = (retention.keep_days, account.name.as_str());
+            return Err(Failure::new(pay::watched_for_longer(
+                keep_days,
+                account,
+                window_days,
+                window_days + 1,
             )));
         }
     }
@@ -143,13 +144,14 @@ pub(crate) async fn in_background(
 async fn round(instance: &Instance, retention: &Retention) -> Result<Pruned, String> {
     let now = System.now();
     let horizon = Horizon::new(now.minus(days(retention.keep_days)), now)?;
-    let identity = instance.store.identity().await.map_err(|error| with_causes(&error))?;
+    let identity =
+        instance.store.identity().await.map_err(|error| String::from(with_causes(&error)))?;
     let mut archive =
         ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;
     let instrumented = instance.instrumented_store();
     let pause = || tokio::time::sleep(PAUSE);
     let done = prune(&instrumented, &mut archive, horizon, PORTION, pause).await;
-    done.map_err(|error| with_causes(&error))
+    done.map_err(|error| with_causes(&error).into())
 }
 
 #[cfg(test)]

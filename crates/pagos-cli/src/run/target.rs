@@ -177,10 +177,7 @@ impl Target {
     fn configured(config: Option<&Path>) -> Result<Self, Failure> {
         let configuration = accounts::load(config)?;
         if configuration.accounts.is_empty() {
-            return Err(Failure::new(
-                "no account is configured; `pagos init` writes a pagos.toml to fill in, and \
-                 `pagos pay FILE --sandbox` needs none",
-            ));
+            return Err(Failure::new(pay::no_account_to_pay_with()));
         }
         let policy = Policy::live();
         let accounts =

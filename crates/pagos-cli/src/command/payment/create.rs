@@ -247,7 +247,8 @@ impl Refusal {
             EngineError::Invalid(violations) => Ok(Self::of_order(violations)),
             EngineError::Refused(because) => Ok(Self::of_one(None, because, NO_SESSION)),
             EngineError::Provider(error) => {
-                let refusal = Self::of_one(error.field(), with_causes(&error), next(error.kind()));
+                let refusal =
+                    Self::of_one(error.field(), with_causes(&error).into(), next(error.kind()));
                 let is_unknown = error.kind() == ErrorKind::Unknown;
                 let exit = if is_unknown { Exit::InDoubt } else { Exit::Refused };
                 Ok(Self { exit, ..refusal })
