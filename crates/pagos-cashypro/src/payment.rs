@@ -58,13 +58,15 @@ pub(crate) fn request<'a>(
     let bank = match order.bank.as_ref() {
         Some(bank) => Some(bank::read_id(country, bank.as_str())?),
         None if is_bank_needed => {
-            return Err(Violation::new("bank", "this pay type wants a bank", "write its id"));
+            return Err(Violation::new("bank", "this pay type wants a bank", "write its id")
+                .only_in_english());
         }
         None => None,
     };
     let user_type = settings.payment.user_type.as_deref();
     if is_bank_needed && user_type.is_none() {
-        return Err(Violation::new("user_type", "this pay type wants it", "configure user_type"));
+        return Err(Violation::new("user_type", "this pay type wants it", "configure user_type")
+            .only_in_english());
     }
     let payer = read_payer(settings, order)?;
     Ok(PayInRequest {
@@ -150,7 +152,8 @@ fn check_name(rule: NameRule, name: &str) -> Result<(), Violation> {
             "name",
             "it has special characters, which `payDesk` refuses",
             "write letters and blanks only",
-        )),
+        )
+        .only_in_english()),
         NameRule::Plain | NameRule::Unchecked => Ok(()),
     }
 }
@@ -169,7 +172,8 @@ fn check_phone(rule: PhoneRule, phone: &str) -> Result<(), Violation> {
             "phone",
             "it is no mobile number of Peru",
             "write nine digits of which the first is 9; 51 or +51 may stand before them",
-        )),
+        )
+        .only_in_english()),
         PhoneRule::Peruvian | PhoneRule::Unchecked => Ok(()),
     }
 }
@@ -184,7 +188,9 @@ fn read_contact<'a>(
     let text = text.filter(|text| !text.is_empty() && text.chars().count() <= length_max);
     if text.is_none() && country.payer_contact == Presence::Required {
         let because = format!("it is missing, or longer than {length_max} characters");
-        return Err(Violation::new(field, because, "write the payer's; it is required"));
+        return Err(
+            Violation::new(field, because, "write the payer's; it is required").only_in_english()
+        );
     }
     Ok(text)
 }

@@ -33,6 +33,7 @@ use crate::{
     exit::Failure,
     input,
     seams::{self, Seams},
+    words::Text,
 };
 
 pub(crate) use pagos_wire::MissingFields;
@@ -75,7 +76,7 @@ pub(crate) struct Known {
     /// The setting that verifies its webhooks. `None` if they are verified in any case, or never.
     webhook_key: Option<&'static str>,
     /// What must be known before such an account is used, depending on its settings.
-    caution: fn(&Fields<'_>) -> Option<&'static str>,
+    caution: fn(&Fields<'_>) -> Option<Text>,
     /// Signs a text with a key that no call of `pagos doctor` needs, and says what that leaves open.
     try_key: Option<fn(&Fields<'_>) -> TriedKey>,
 }
@@ -110,7 +111,7 @@ pub(crate) struct Account {
     pub(crate) missed: Option<Arc<dyn MissedEvents>>,
     pub(crate) limits: Limits,
     /// What must be known before it is used.
-    pub(crate) caution: Option<&'static str>,
+    pub(crate) caution: Option<Text>,
     /// The setting that verifies its webhooks, if there is one.
     webhook_key: Option<&'static str>,
     pub(crate) guards: Guards,

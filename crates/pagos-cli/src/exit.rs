@@ -2,7 +2,11 @@
 
 use std::{fmt, process::ExitCode};
 
-use crate::{config::ConfigProblem, input::InputError, words::pay};
+use crate::{
+    config::ConfigProblem,
+    input::InputError,
+    words::{Text, pay},
+};
 
 /// How a command ended. The codes are documented and stable: scripts depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,22 +45,22 @@ impl From<Exit> for ExitCode {
 /// A command could not do its work. The process ends with [`Exit::Refused`].
 #[derive(Debug)]
 pub(crate) struct Failure {
-    messages: Vec<String>,
+    messages: Vec<Text>,
 }
 
 impl Failure {
     /// One message: what happened and what to do.
-    pub(crate) fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<Text>) -> Self {
         Self { messages: vec![message.into()] }
     }
 
     /// Several problems.
     pub(crate) fn many(messages: Vec<String>) -> Self {
-        Self { messages }
+        Self { messages: messages.into_iter().map(Text::from).collect() }
     }
 
     /// All problems, one message each.
-    pub(crate) fn messages(&self) -> &[String] {
+    pub(crate) fn messages(&self) -> &[Text] {
         &self.messages
     }
 }
@@ -69,13 +73,13 @@ impl fmt::Display for Failure {
 
 impl From<Vec<ConfigProblem>> for Failure {
     fn from(problems: Vec<ConfigProblem>) -> Self {
-        Self { messages: problems.iter().map(ToString::to_string).collect() }
+        Self { messages: problems.iter().map(ConfigProblem::text).collect() }
     }
 }
 
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
-        Self::new(error.to_string())
+        Self::new(error.text())
     }
 }
 
@@ -88,7 +92,7 @@ impl From<pagos_core::Error> for Failure {
 /// Writing to standard output failed, or reading a file that the command chose.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::new(error.to_string())
+        Self::new(Text::heard(error.to_string()))
     }
 }
 
@@ -97,7 +101,7 @@ impl From<pagos_engine::EngineError> for Failure {
     fn from(error: pagos_engine::EngineError) -> Self {
         match &error {
             pagos_engine::EngineError::Invalid(violations) => {
-                Self { messages: violations.iter().map(ToString::to_string).collect() }
+                Self { messages: violations.iter().map(Text::of_refusal).collect() }
             }
             _ => Self::new(with_causes(&error)),
         }
@@ -118,7 +122,10 @@ impl From<pagos_reconcile::Error> for Failure {
 
 impl From<crate::run::submit::SubmitError> for Failure {
     fn from(error: crate::run::submit::SubmitError) -> Self {
-        Self::new(with_causes(&error))
+        match error {
+            crate::run::submit::SubmitError::Input(error) => error.into(),
+            crate::run::submit::SubmitError::Engine(error) => error.into(),
+        }
     }
 }
 
@@ -129,7 +136,7 @@ impl From<crate::sandbox::SandboxError> for Failure {
 }
 
 /// The whole chain of causes in one line, since users do not see source chains.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> Text {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -140,5 +147,5 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
         }
         cause = error.source();
     }
-    text
+    Text::heard(text)
 }

@@ -44,6 +44,8 @@ use std::{
 
 use pagos_core::{AccountName, Bank, PayoutOrder, Violation};
 
+use crate::words::Text;
+
 pub(crate) use banks::BanksPaid;
 pub(crate) use digest::Digest;
 pub(crate) use field::printable;
@@ -86,6 +88,14 @@ pub(crate) struct InputError {
 impl InputError {
     fn new(path: &Path, source: io::Error) -> Self {
         Self { path: path.to_owned(), source }
+    }
+}
+
+impl InputError {
+    /// What is wrong, in both languages. Our own texts in it are in the language of the process.
+    pub(crate) fn text(&self) -> Text {
+        let source = Text::heard_alone(self.source.to_string());
+        source.map(|source| format!("{}: {source}", path_text(&self.path)))
     }
 }
 

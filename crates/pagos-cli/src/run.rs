@@ -24,7 +24,10 @@ pub(crate) mod witness;
 
 use std::future::Future;
 
-use crate::exit::Failure;
+use crate::{
+    exit::Failure,
+    words::{Text, pay},
+};
 
 /// Runs one asynchronous command to its end.
 pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
@@ -32,7 +35,7 @@ pub(crate) fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> 
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("the runtime cannot be started: {error}")))?;
+        .map_err(|error| Failure::new(pay::no_runtime(Text::heard(error.to_string()))))?;
     let outcome = runtime.block_on(command);
     // A pending lookup of a host name must not delay the end.
     runtime.shutdown_background();

@@ -1,6 +1,6 @@
 //! What `plan`, `pay` and the commands about payouts say to people, in Spanish and English, in tables:
 //! a text that lacks a language does not compile. Programs read the English text of a problem in
-//! every language. Other commands, and errors of the crates below, speak English.
+//! every language. Other commands speak English.
 
 /// Defines a table: each entry is a function that returns a [`Text`]. An entry with arguments names
 /// them in both texts.
@@ -35,6 +35,7 @@ macro_rules! word {
 }
 
 pub(crate) mod file;
+mod heard;
 pub(crate) mod pay;
 pub(crate) mod payout;
 pub(crate) mod witness;
@@ -60,7 +61,7 @@ impl Text {
         Self::Made(Box::new([es, en]))
     }
 
-    /// What a provider says is wrong with an order, and what to do. One that has no Spanish is heard
+    /// What a provider says is wrong with an order, and what to do. One that has no Spanish is quoted
     /// in English.
     pub(crate) fn of_violation(violation: &Violation) -> (Self, Self) {
         let (because, remedy) = (violation.because.clone(), violation.remedy.clone());
@@ -68,8 +69,23 @@ impl Text {
             Some((es, es_remedy)) => {
                 (Self::made(es.to_owned(), because), Self::made(es_remedy.to_owned(), remedy))
             }
-            None => (because.into(), remedy.into()),
+            None => (Self::heard(because), Self::heard(remedy)),
         }
+    }
+
+    /// An English text of a crate below, of the system or of a provider. One whose Spanish is not
+    /// known is quoted.
+    pub(crate) fn heard(english: impl Into<String>) -> Self {
+        let english = english.into();
+        let es = heard::spanish(&english).unwrap_or_else(|| heard::quoted(&english));
+        Self::made(es, english)
+    }
+
+    /// The same where the text stands alone, as in a column: one whose Spanish is not known is as it is.
+    pub(crate) fn heard_alone(english: impl Into<String>) -> Self {
+        let english = english.into();
+        let es = heard::spanish(&english).unwrap_or_else(|| english.clone());
+        Self::made(es, english)
     }
 
     /// The text that programs read.
@@ -232,6 +248,7 @@ mod tests {
         // Formats, marks and names that are the same in both languages.
         let same = [
             "error",
+            "setting",
             "rule_line",
             "ends",
             "heading_total",

@@ -53,7 +53,7 @@ pub use error::{Error, ErrorKind};
 pub use identifier::{AccountName, BookName, Handle, OrderKey, ProviderRef};
 pub use money::Money;
 pub use observation::{Echo, Observation, Source};
-pub use order::{Beneficiary, PayoutOrder, Violation};
+pub use order::{Beneficiary, EnglishViolation, PayoutOrder, Violation};
 pub use payment::{
     Metadata, PaymentOrder, PaymentProvider, PaymentRef, PaymentSession, PaymentTerms, Repeat,
 };

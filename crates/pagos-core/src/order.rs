@@ -136,18 +136,14 @@ pub struct Violation {
     pub because: String,
     /// What to do.
     pub remedy: String,
-    /// Both in Spanish, if the provider has them: [`Violation::in_spanish`].
+    /// Both in Spanish; `None` if somebody wrote [`EnglishViolation::only_in_english`].
     #[serde(skip)]
     spanish: Option<Box<[String; 2]>>,
 }
 
 impl Violation {
-    /// A violation of `field`: what is wrong, and what to do.
-    pub fn new(field: &'static str, because: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { field, because: because.into(), remedy: remedy.into(), spanish: None }
-    }
-
-    /// Adds the same in Spanish, for people. Programs read the English texts.
+    /// A violation of `field`: what is wrong, and what to do. It is complete when somebody has decided
+    /// about its Spanish, so that no rule stays English unseen.
     ///
     /// ```
     /// use pagos_core::Violation;
@@ -157,15 +153,44 @@ impl Violation {
     /// assert_eq!(found.spanish(), Some(("tiene centavos", "escriba pesos enteros")));
     /// assert_eq!(found.to_string(), "amount: it has cents; write whole pesos");
     /// ```
-    #[must_use]
-    pub fn in_spanish(self, because: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { spanish: Some(Box::new([because.into(), remedy.into()])), ..self }
+    #[allow(clippy::new_ret_no_self, reason = "the Spanish is still missing")]
+    pub fn new(
+        field: &'static str,
+        because: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> EnglishViolation {
+        let (because, remedy) = (because.into(), remedy.into());
+        EnglishViolation(Self { field, because, remedy, spanish: None })
     }
 
-    /// What is wrong and what to do in Spanish; `None` if the provider has only English.
+    /// What is wrong and what to do in Spanish; `None` if there is only English.
     pub fn spanish(&self) -> Option<(&str, &str)> {
         let [because, remedy] = self.spanish.as_deref()?;
         Some((because, remedy))
+    }
+}
+
+/// A [`Violation`] without a decision about its Spanish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct EnglishViolation(Violation);
+
+impl EnglishViolation {
+    /// Adds the same in Spanish, for people. Programs read the English texts.
+    pub fn in_spanish(self, because: impl Into<String>, remedy: impl Into<String>) -> Violation {
+        Violation { spanish: Some(Box::new([because.into(), remedy.into()])), ..self.0 }
+    }
+
+    /// Leaves it in English, for rules that only commands in English report, such as those about
+    /// payments.
+    ///
+    /// ```
+    /// let found = pagos_core::Violation::new("bank", "it is missing", "write its id")
+    ///     .only_in_english();
+    /// assert_eq!(found.spanish(), None);
+    /// ```
+    pub fn only_in_english(self) -> Violation {
+        self.0
     }
 }
 

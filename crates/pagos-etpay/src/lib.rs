@@ -117,6 +117,7 @@ impl Etpay {
     fn collecting(&self) -> Result<&PaymentSettings, Violation> {
         self.settings.payments.as_ref().ok_or_else(|| {
             Violation::new("provider", "this account collects no payments", "configure PMT_URL")
+                .only_in_english()
         })
     }
 

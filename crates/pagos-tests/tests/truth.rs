@@ -73,7 +73,8 @@ impl PayoutProvider for Deaf {
     }
 
     fn check(&self, _: &PayoutOrder) -> Result<(), Vec<Violation>> {
-        let violation = Violation::new("amount", "it has cents", "pay whole pesos");
+        let violation =
+            Violation::new("amount", "it has cents", "pay whole pesos").only_in_english();
         if self.refuses { Err(vec![violation]) } else { Ok(()) }
     }
 

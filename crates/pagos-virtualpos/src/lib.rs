@@ -168,6 +168,7 @@ impl VirtualPos {
     fn collecting(&self) -> Result<&PaymentSettings, Violation> {
         self.settings.payments.as_ref().ok_or_else(|| {
             Violation::new("provider", "this account collects nothing", "configure PAYMENTS_URL")
+                .only_in_english()
         })
     }
 

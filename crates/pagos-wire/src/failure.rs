@@ -145,8 +145,8 @@ mod tests {
 
     #[test]
     fn the_first_violation_is_told() {
-        let violations =
-            ["first", "second"].map(|field| Violation::new(field, "too long", "cut it"));
+        let violations = ["first", "second"]
+            .map(|field| Violation::new(field, "too long", "cut it").only_in_english());
         let error = invalid(violations.to_vec());
         assert_eq!((error.field(), error.message()), (Some("first"), "too long; cut it"));
         assert_eq!(invalid(Vec::new()).field(), Some("order"));

@@ -58,7 +58,10 @@ impl PayoutProvider for Acme {
     fn check(&self, order: &PayoutOrder) -> Result<(), Vec<Violation>> {
         match order.amount.currency {
             Currency::Clp => Ok(()),
-            _ => Err(vec![Violation::new("currency", "Acme pays in CLP only", "pay in CLP")]),
+            _ => Err(vec![
+                Violation::new("currency", "Acme pays in CLP only", "pay in CLP")
+                    .in_spanish("Acme solo paga en CLP", "pague en CLP"),
+            ]),
         }
     }
 

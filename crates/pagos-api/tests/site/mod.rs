@@ -95,10 +95,10 @@ impl PayoutProvider for Acme {
         match order.amount.minor {
             77_777_777 => {
                 let because = format!("{} is more than is sent", order.amount);
-                Err(vec![Violation::new("amount", because, "pay less")])
+                Err(vec![Violation::new("amount", because, "pay less").only_in_english()])
             }
             1.. => Ok(()),
-            _ => Err(vec![Violation::new("amount", "it is nothing", "pay more")]),
+            _ => Err(vec![Violation::new("amount", "it is nothing", "pay more").only_in_english()]),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
     config::{self, AccountSettings, ConfigProblem, Origin},
     console,
     seams::Seams,
+    words::file,
 };
 
 pub(super) const CLIENT_CERTIFICATE: &str = "client_certificate";
@@ -81,7 +82,7 @@ fn transport(
     let options = HttpOptions { client_identity, extra_roots, ..seams.options.clone() };
     let transport = (seams.connect)(&options).map_err(refused)?;
     if let Some(warning) = key.and_then(|key| key.warning(settings)) {
-        console::tell(&format!("warning: {warning}"));
+        console::tell(&file::warning(warning.text()));
     }
     Ok(transport)
 }

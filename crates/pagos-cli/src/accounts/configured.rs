@@ -9,6 +9,7 @@ use crate::{
     config::{AccountSettings, Configuration},
     console,
     exit::Failure,
+    words::file,
 };
 
 /// Loads the configuration and prints its warnings.
@@ -16,7 +17,7 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Configuration, Failure> {
     let providers: Vec<&str> = providers().map(|known| known.name).collect();
     let configuration = Configuration::load(path, std::env::vars_os(), &providers)?;
     for warning in &configuration.warnings {
-        console::tell(&format!("warning: {warning}"));
+        console::tell(&file::warning(warning.text()));
     }
     Ok(configuration)
 }

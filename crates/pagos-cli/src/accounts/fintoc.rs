@@ -14,6 +14,7 @@ use crate::{
     console,
     exit::Failure,
     seams::Seams,
+    words::{Text, file, pay},
 };
 
 pub(super) const KNOWN: Known = Known {
@@ -66,19 +67,16 @@ fn read_key(fields: &Fields<'_>, warnings: Warnings) -> Result<Option<String>, C
     };
     let pem = Pem::read(settings, JWS_PRIVATE_KEY, value)?;
     if let Some(warning) = pem.warning(settings).filter(|_| warnings == Warnings::Shown) {
-        console::tell(&format!("warning: {warning}"));
+        console::tell(&file::warning(warning.text()));
     }
     // What is not text is no PEM text either, and is refused as such.
     Ok(Some(String::from_utf8_lossy(&pem.text).into_owned()))
 }
 
 /// Source: docs: guides/business-accounts/overview.
-fn caution(fields: &Fields<'_>) -> Option<&'static str> {
+fn caution(fields: &Fields<'_>) -> Option<Text> {
     let is_in_chile = fields.settings.lookup("country").is_some_and(|country| country == "CHL");
-    is_in_chile.then_some(
-        "sending from Chile is a private preview of Fintoc's: ask Fintoc for access before the first \
-         payout",
-    )
+    is_in_chile.then(pay::is_private_preview)
 }
 
 /// A query of the balance is not signed.

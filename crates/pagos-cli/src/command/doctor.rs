@@ -83,7 +83,7 @@ fn clock() -> Finding {
 
 /// What is wrong with a part of the configuration.
 fn broken(what: &str, failure: &Failure) -> Vec<Finding> {
-    failure.messages().iter().map(|message| finding(what, Verdict::Bad, message)).collect()
+    failure.messages().iter().map(|message| finding(what, Verdict::Bad, message.clone())).collect()
 }
 
 async fn accounts(configuration: &Configuration) -> Vec<Finding> {
@@ -101,7 +101,9 @@ async fn accounts(configuration: &Configuration) -> Vec<Finding> {
     for account in accounts.all() {
         findings.extend(address(account));
         findings.extend(proxy(account));
-        findings.extend(account.caution.map(|it| finding(title(account), Verdict::Note, it)));
+        findings.extend(
+            account.caution.as_ref().map(|it| finding(title(account), Verdict::Note, it.clone())),
+        );
         findings.extend(configuration.account(&account.name).and_then(|it| key(account, it)));
         let payouts = payouts(account).await;
         let payments = payments(account).await;

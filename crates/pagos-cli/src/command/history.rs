@@ -55,17 +55,18 @@ pub(super) fn line(entry: &Entry) -> (Timestamp, Text) {
     match entry {
         Entry::AttemptBegun { number, at, .. } => (*at, words::attempt_begun(*number)),
         Entry::AttemptClosed { number, proof, at, because } => {
-            (*at, words::attempt_closed(*number, proven(*proof), because))
+            (*at, words::attempt_closed(*number, proven(*proof), Text::heard(because)))
         }
         Entry::Observed { observation, change } => {
             let text = words::with_effect(told(observation), effect(*change));
             (observation.seen_at, text)
         }
-        Entry::Contradicted { observation, because } => {
-            (observation.seen_at, words::quarantined_because(told(observation), because))
-        }
-        Entry::Asked { at, answer } => (*at, words::asked(answer.to_string())),
-        Entry::Attention { at, because } => (*at, words::for_a_person(because)),
+        Entry::Contradicted { observation, because } => (
+            observation.seen_at,
+            words::quarantined_because(told(observation), Text::heard(because)),
+        ),
+        Entry::Asked { at, answer } => (*at, words::asked(Text::heard(answer))),
+        Entry::Attention { at, because } => (*at, words::for_a_person(Text::heard(because))),
         Entry::Disclosed { at, by } => (*at, words::looked_at_account(by.as_str())),
         Entry::Decided { at, by, decision, note, approved_by } => {
             let approved: Vec<&str> = approved_by.iter().map(|actor| actor.as_str()).collect();

@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &PlanArguments, config: Option<&Path>) -> Result<Ex
 pub(super) fn tell_cautions(plan: &Plan, accounts: &Accounts) {
     let is_used = |account: &&Account| plan.totals.iter().any(|it| it.account == account.name);
     for account in accounts.all().iter().filter(is_used) {
-        if let Some(caution) = account.caution {
+        if let Some(caution) = &account.caution {
             console::tell(&pay::account_caution(account.name.as_str(), caution));
         }
     }

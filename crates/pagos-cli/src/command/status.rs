@@ -20,7 +20,7 @@ use crate::{
         report::with_row,
         witness,
     },
-    words::payout as words,
+    words::{Text, payout as words},
 };
 
 /// Prints the payout; the exit code tells its state, like that of `pay`.
@@ -133,7 +133,7 @@ fn listed(payout: &Payout, reconciled: &[Reconciled]) -> List {
     list.whole(words::amount(), payout.order.amount);
     list.whole(words::status(), with_row(payout, |row| row.outcome.text()));
     if let Some(reason) = progress.reason() {
-        list.note(words::reason(), reason);
+        list.note(words::reason(), Text::heard_alone(reason));
     }
     if let Some(reference) = progress.standing.reference() {
         list.whole(words::reference(), reference);

@@ -3,7 +3,10 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::input::printable;
+use crate::{
+    input::printable,
+    words::{Text, pay},
+};
 
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +50,25 @@ impl ConfigProblem {
     }
 }
 
+impl ConfigProblem {
+    /// The problem in both languages.
+    pub(crate) fn text(&self) -> Text {
+        let [field, because, remedy] =
+            [&self.field, &self.because, &self.remedy].map(|part| Text::heard(part.as_str()));
+        // A field's name and a path come from the file, and may contain terminal commands.
+        let [field, because] = [field, because].map(|part| part.map(|it| printable(it, LONGEST)));
+        let origin = match self.origin {
+            Origin::Default => Text::heard(self.origin.to_string()),
+            Origin::File { .. } | Origin::Variable(_) => self.origin.to_string().into(),
+        };
+        pay::setting(origin, field, because, remedy)
+    }
+}
+
 /// Prints `pagos.toml:4: api_key is empty; fill it in or remove it`.
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A field's name and a path come from the file, and may contain terminal commands.
-        let (field, because) = (printable(&self.field, LONGEST), printable(&self.because, LONGEST));
-        write!(f, "{}: {field} {because}; {}", self.origin, self.remedy)
+        f.write_str(self.text().english())
     }
 }
 

@@ -26,7 +26,7 @@ impl Accounts for OneAccount {
         if bank != "20" {
             let number = beneficiary.account_number.as_str();
             let because = format!("{bank:?} is no bank for {number}");
-            return Err(vec![Violation::new("bank", because, "write 20")]);
+            return Err(vec![Violation::new("bank", because, "write 20").only_in_english()]);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::{
     input::BanksPaid,
     output::{Column, Grid, Kind, OutcomeTotal, Piece, Row, Screen, major_text},
-    words::payout,
+    words::{Text, payout},
 };
 
 /// A table with one payout per row. It keeps all of them, so their number must be bounded.
@@ -34,7 +34,7 @@ impl Table {
             Piece { text: status.into(), style: row.outcome.style() },
             Piece::plain(row.attempts.to_string()),
             Piece::plain(row.reference.unwrap_or("-")),
-            Piece::plain(row.reason.unwrap_or("")),
+            Piece::plain(Text::heard_alone(row.reason.unwrap_or(""))),
         ]);
     }
 

@@ -12,6 +12,7 @@ use crate::{
     console,
     exit::Failure,
     run::instance::Instance,
+    words::Text,
 };
 
 /// How far back a service looks when it starts. Longer than providers repeat a webhook.
@@ -72,7 +73,7 @@ pub(crate) async fn at_start(instance: &Instance, accounts: &Accounts) -> Infall
                 "account {}: what was told during an outage is not known ({}); payouts are asked \
                  about in their own time",
                 account.name,
-                failure.messages().join("; ")
+                Text::separated(failure.messages(), "; ")
             )),
         }
     }

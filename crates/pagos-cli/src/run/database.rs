@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     console,
     exit::{Failure, with_causes},
-    words::pay,
+    words::{Text, pay},
 };
 
 /// The default file for real accounts.
@@ -147,7 +147,7 @@ impl Database {
         if let Some(restored) = restored.filter(Restored::is_open) {
             let told = EngineError::Restored(restored);
             TOLD.call_once(|| {
-                console::tell(&pay::warning_about(self.to_string(), told.to_string()))
+                console::tell(&pay::warning_about(self.to_string(), Text::heard(told.to_string())))
             });
         }
         Ok(store)
@@ -241,10 +241,11 @@ pub(crate) async fn settings_of_server(server: &Server) -> Result<ServerSettings
 /// Adds where we take a password from; the store only knows that it is wrong or missing.
 pub(crate) fn with_hint(error: StoreError) -> StoreError {
     let told = with_causes(&error);
-    match told.contains("password") {
+    match told.english().contains("password") {
         true => StoreError::new(format!(
-            "{told}; pagos takes the password from PGPASSWORD, or from the file that PGPASSFILE \
-             names or ~/.pgpass"
+            "{}; pagos takes the password from PGPASSWORD, or from the file that PGPASSFILE \
+             names or ~/.pgpass",
+            told.english()
         )),
         false => error,
     }
@@ -341,21 +342,19 @@ fn is_like_an_address(text: &str) -> bool {
 fn check_bank(db: &Path, bank: &Path) -> Result<(), Failure> {
     let is_empty = std::fs::metadata(db).is_ok_and(|metadata| metadata.len() == 0);
     match is_empty && bank.exists() {
-        true => Err(Failure::new(format!(
-            "{}: is empty, and a database was here before: {} is the bank of its sandbox; use another name \
-             for a new database, or remove both",
-            db.display(),
-            bank.display()
-        ))),
+        true => {
+            let (db, bank) = (db.display().to_string(), bank.display().to_string());
+            Err(Failure::new(pay::is_empty_beside_bank(db, bank)))
+        }
         false => Ok(()),
     }
 }
 
 fn check_folder(db: &Path) -> Result<(), Failure> {
     match db.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => Err(Failure::new(
-            format!("{}: the folder of the database does not exist", folder.display()),
-        )),
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(Failure::new(pay::no_folder(folder.display().to_string())))
+        }
         _ => Ok(()),
     }
 }

@@ -26,7 +26,7 @@ use crate::{
         target::Target,
         witness::{self, Connected, IfLost},
     },
-    words::pay,
+    words::{Text, pay},
 };
 
 /// The store, instrumented for engine and receiver.
@@ -209,7 +209,7 @@ impl Instance {
             let unswept = self.engine.unswept();
             told.retain(|account| unswept.contains_key(account));
             for (account, because) in unswept {
-                let line = pay::list_is_not_read(account.as_str(), because);
+                let line = pay::list_is_not_read(account.as_str(), Text::heard(because));
                 if told.insert(account) {
                     console::tell(&line);
                 }

@@ -9,7 +9,7 @@ use crate::{
     console::Lost,
     exit::Exit,
     output::{Outcome, OutcomeTotal, Row, Totals},
-    words::payout,
+    words::{Text, payout},
 };
 
 /// The number of payouts read from the store at a time.
@@ -87,7 +87,10 @@ impl Waiting {
 
     /// One line for each of the first payouts, and one for the others.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let named = self.named.iter().map(|(key, because)| format!("{key}: {because}"));
+        let named = self
+            .named
+            .iter()
+            .map(|(key, because)| format!("{key}: {}", Text::heard_alone(because)));
         let mut lines: Vec<String> = named.collect();
         match self.count.saturating_sub(u64::try_from(lines.len()).unwrap_or(u64::MAX)) {
             0 => {}

@@ -112,13 +112,14 @@ pub(crate) async fn in_background(
 async fn round(instance: &Instance, retention: &Retention) -> Result<Pruned, String> {
     let now = System.now();
     let horizon = Horizon::new(now.minus(days(retention.keep_days)), now)?;
-    let identity = instance.store.identity().await.map_err(|error| with_causes(&error))?;
+    let identity =
+        instance.store.identity().await.map_err(|error| String::from(with_causes(&error)))?;
     let mut archive =
         ArchiveFolder::open(&retention.archive, &identity).map_err(|fault| fault.to_string())?;
     let instrumented = instance.instrumented_store();
     let pause = || tokio::time::sleep(PAUSE);
     let done = prune(&instrumented, &mut archive, horizon, PORTION, pause).await;
-    done.map_err(|error| with_causes(&error))
+    done.map_err(|error| with_causes(&error).into())
 }
 
 #[cfg(test)]

@@ -174,10 +174,7 @@ impl Target {
     fn configured(config: Option<&Path>) -> Result<Self, Failure> {
         let configuration = accounts::load(config)?;
         if configuration.accounts.is_empty() {
-            return Err(Failure::new(
-                "no account is configured; `pagos init` writes a pagos.toml to fill in, and \
-                 `pagos pay FILE --sandbox` needs none",
-            ));
+            return Err(Failure::new(pay::no_account_to_pay_with()));
         }
         let policy = Policy::live();
         let accounts =
@@ -247,12 +244,12 @@ fn check_retention(
         let window = account.provider.descriptor().return_window.unwrap_or(policy.watch_for);
         if kept <= window {
             let window_days = window.as_secs().div_ceil(86_400);
-            return Err(Failure::new(format!(
-                "[retention] keep_days = {}: payouts of account {} are watched for {window_days} days, \
-                 and must be kept for longer; set keep_days to {} or more",
-                retention.keep_days,
-                account.name,
-                window_days + 1
+            let (keep_days, account) = (retention.keep_days, account.name.as_str());
+            return Err(Failure::new(pay::watched_for_longer(
+                keep_days,
+                account,
+                window_days,
+                window_days + 1,
             )));
         }
     }

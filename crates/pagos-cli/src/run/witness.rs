@@ -14,7 +14,7 @@ use crate::{
     console,
     exit::Failure,
     run::database::Database,
-    words::{file, witness as words},
+    words::{Text, file, witness as words},
 };
 
 pub(crate) use open::Meant;
@@ -118,13 +118,19 @@ impl Case<'_> {
         let witness = match self.meant.open().await {
             Ok(witness) => witness,
             Err(error) if self.meant.is_on_server_of_database().await => {
-                return Err(Failure::new(words::cannot_be_used_here(error.to_string())));
+                return Err(Failure::new(words::cannot_be_used_here(Text::heard(
+                    error.to_string(),
+                ))));
             }
             Err(error) if away::may_come_back(&error, rules) => {
-                console::tell(&file::warning(words::cannot_be_used(error.to_string())));
+                console::tell(&file::warning(words::cannot_be_used(Text::heard(
+                    error.to_string(),
+                ))));
                 return Ok(away::witness(self.meant.clone(), self.known));
             }
-            Err(error) => return Err(Failure::new(words::cannot_be_used(error.to_string()))),
+            Err(error) => {
+                return Err(Failure::new(words::cannot_be_used(Text::heard(error.to_string()))));
+            }
         };
         match self.known {
             Some(known) if known != witness.identity() && if_lost == IfLost::Refuse => {
@@ -160,7 +166,7 @@ impl Case<'_> {
         }
         self.check_disk()?;
         let begun = self.meant.begin().await;
-        let witness = begun.map_err(|error| Failure::new(error.to_string()))?;
+        let witness = begun.map_err(|error| Failure::new(Text::heard(error.to_string())))?;
         console::tell(&words::is_new(place.to_string(), witness.identity()));
         Ok(witness)
     }

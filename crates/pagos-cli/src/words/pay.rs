@@ -4,6 +4,28 @@ words! {
     error(message) "error: {message}" "error: {message}",
     warning_about(name, text) "advertencia: {name}: {text}" "warning: {name}: {text}",
 
+    setting(origin, field, because, remedy)
+        "{origin}: {field} {because}; {remedy}" "{origin}: {field} {because}; {remedy}",
+    no_runtime(error)
+        "no se puede iniciar el proceso: {error}" "the runtime cannot be started: {error}",
+
+    // The accounts.
+    no_account_to_pay_with
+        "no hay ninguna cuenta configurada; `pagos init` escribe un pagos.toml para completar, y `pagos pay \
+         ARCHIVO --sandbox` no necesita ninguna"
+        "no account is configured; `pagos init` writes a pagos.toml to fill in, and `pagos pay FILE \
+         --sandbox` needs none",
+    is_private_preview
+        "enviar desde Chile es una vista previa privada de Fintoc: pida acceso a Fintoc antes del primer \
+         pago"
+        "sending from Chile is a private preview of Fintoc's: ask Fintoc for access before the first \
+         payout",
+    watched_for_longer(keep_days, account, window_days, least)
+        "[retention] keep_days = {keep_days}: los pagos de la cuenta {account} se siguen durante \
+         {window_days} días, y deben guardarse por más tiempo; defina keep_days en {least} o más"
+        "[retention] keep_days = {keep_days}: payouts of account {account} are watched for {window_days} \
+         days, and must be kept for longer; set keep_days to {least} or more",
+
     // The plan.
     no_account_configured
         "no hay ninguna cuenta configurada: las filas se revisan con las reglas de cada proveedor"
@@ -119,6 +141,14 @@ words! {
     is_locked(db)
         "{db}: otro programa la tiene bloqueada; esperando"
         "{db}: another program keeps it locked; waiting",
+    no_folder(folder)
+        "{folder}: la carpeta de la base de datos no existe"
+        "{folder}: the folder of the database does not exist",
+    is_empty_beside_bank(db, bank)
+        "{db}: está vacía, y antes había aquí una base de datos: {bank} es el banco de su sandbox; use otro \
+         nombre para una base de datos nueva, o borre ambos"
+        "{db}: is empty, and a database was here before: {bank} is the bank of its sandbox; use another name \
+         for a new database, or remove both",
     other_world(db, account, stored, given)
         "{db}: en esta base de datos la cuenta {account} es {stored}, y aquí es {given}; use otro --db, o \
          dé otro nombre a la cuenta"

@@ -50,12 +50,12 @@ pub(crate) fn read_amount(payments: &PaymentSettings, amount: Money) -> Result<i
     let (minor_min, minor_max) = (payments.amount_minor_min, payments.amount_minor_max);
     if amount.currency != Currency::Clp {
         let because = format!("ETpay collects CLP, not {}", amount.currency);
-        return Err(Violation::new("amount", because, "write the amount in CLP"));
+        return Err(Violation::new("amount", because, "write the amount in CLP").only_in_english());
     }
     if !(minor_min..=minor_max).contains(&amount.minor) {
         let because = format!("{amount} is not within {minor_min} and {minor_max} CLP");
         let remedy = "change the amount, or the account's limits if ETpay gave you others";
-        return Err(Violation::new("amount", because, remedy));
+        return Err(Violation::new("amount", because, remedy).only_in_english());
     }
     Ok(amount.minor)
 }
@@ -79,7 +79,8 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<Option<&str>, Violation>
 }
 
 pub(crate) fn read_metadata(lines: &[Metadata]) -> Result<Vec<MetadataLine<'_>>, Violation> {
-    let refused = |because: String| Violation::new("metadata", because, "shorten it");
+    let refused =
+        |because: String| Violation::new("metadata", because, "shorten it").only_in_english();
     if lines.len() > METADATA_LINES_MAX {
         return Err(refused(format!("more than {METADATA_LINES_MAX} lines")));
     }
@@ -111,7 +112,9 @@ pub(crate) fn read_page<'a>(
     let Some(url) = ordered else { return Ok(configured.map(WebhookUrl::as_str)) };
     match WebhookUrl::parse_visited(field, url, environment) {
         Ok(_) => Ok(Some(url)),
-        Err(error) => Err(Violation::new(field, error.message(), "write another URL")),
+        Err(error) => {
+            Err(Violation::new(field, error.message(), "write another URL").only_in_english())
+        }
     }
 }
 
@@ -133,13 +136,14 @@ pub(crate) fn read_bank(
             format!("{bank:?} is not a bank that ETpay can send payers to"),
             "write one of cl_estado, cl_santander, cl_bch, cl_bci, cl_falabella, cl_itau, \
              cl_scotiabank, cl_mach, or leave it out and let the payer choose",
-        )),
+        )
+        .only_in_english()),
     }
 }
 
 /// The payer's RUT that is filled in, and whether only its holder may pay.
 pub(crate) fn read_payer(order: &PaymentOrder) -> Result<Payer, Violation> {
-    let refused = |because, remedy| Violation::new("document", because, remedy);
+    let refused = |because, remedy| Violation::new("document", because, remedy).only_in_english();
     let is_locked = order.is_document_locked;
     let Some(document) = &order.document else {
         return match is_locked {

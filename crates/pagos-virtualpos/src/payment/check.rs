@@ -21,11 +21,14 @@ pub(crate) struct Name {
 pub(crate) fn read_amount(amount: Money) -> Result<i64, Violation> {
     if amount.currency != Currency::Clp {
         let because = format!("VirtualPOS collects CLP, not {}", amount.currency);
-        return Err(Violation::new("currency", because, "write the amount in CLP"));
+        return Err(
+            Violation::new("currency", because, "write the amount in CLP").only_in_english()
+        );
     }
     match amount.minor >= 1 {
         true => Ok(amount.minor),
-        false => Err(Violation::new("amount", "it is below 1 CLP", "write a larger amount")),
+        false => Err(Violation::new("amount", "it is below 1 CLP", "write a larger amount")
+            .only_in_english()),
     }
 }
 
@@ -37,17 +40,22 @@ pub(crate) fn read_email(email: Option<&str>) -> Result<&str, Violation> {
 pub(crate) fn read_rut(document: Option<&Document>) -> Result<String, Violation> {
     payout::check::read_rut(RutCheck::Strict, document).map_err(|found| {
         Violation::new(found.field, found.because, "write the payer's RUT: 12345678-5")
+            .only_in_english()
     })
 }
 
 /// The first word is the first name, the others are the last name. \[inferred\]: there are two
 /// fields, and no rule for names such as `María José`.
 pub(crate) fn read_name(name: Option<&str>) -> Result<Name, Violation> {
-    let name = payout::check::read_name(name.unwrap_or_default())
-        .map_err(|found| Violation::new(found.field, found.because, "write the payer's name"))?;
+    let name = payout::check::read_name(name.unwrap_or_default()).map_err(|found| {
+        Violation::new(found.field, found.because, "write the payer's name").only_in_english()
+    })?;
     match name.trim().split_once(' ') {
         Some((first, last)) => Ok(Name { first: first.to_owned(), last: last.trim().to_owned() }),
-        None => Err(Violation::new("name", "it is one word", "write first and last name")),
+        None => {
+            Err(Violation::new("name", "it is one word", "write first and last name")
+                .only_in_english())
+        }
     }
 }
 
@@ -63,7 +71,8 @@ pub(crate) fn read_phone(phone: Option<&str>) -> Result<Option<String>, Violatio
             "phone",
             "it is no Chilean mobile number",
             "write 569 and eight digits, or leave it out",
-        )),
+        )
+        .only_in_english()),
     }
 }
 
@@ -85,7 +94,10 @@ pub(crate) fn read_return_url<'a>(
     };
     match WebhookUrl::parse_visited("return_url", url, payments.environment) {
         Ok(_) => Ok(Some(url)),
-        Err(error) => Err(Violation::new("return_url", error.message(), "write another URL")),
+        Err(error) => {
+            Err(Violation::new("return_url", error.message(), "write another URL")
+                .only_in_english())
+        }
     }
 }
 
@@ -98,7 +110,9 @@ pub(crate) fn refuse_rest(order: &PaymentOrder) -> Vec<Violation> {
         ("metadata", !order.metadata.is_empty(), "VirtualPOS keeps no further lines"),
     ];
     let asked_for = cases.into_iter().filter(|(_, is_asked_for, _)| *is_asked_for);
-    asked_for.map(|(field, _, because)| Violation::new(field, because, "leave it out")).collect()
+    asked_for
+        .map(|(field, _, because)| Violation::new(field, because, "leave it out").only_in_english())
+        .collect()
 }
 
 /// Encodes a URL in Base64 with the standard alphabet and padding. Source: public code.

@@ -17,6 +17,7 @@ use crate::{
     config::is_readable_by_others,
     exit::with_causes,
     run::database::{Database, settings_of_server},
+    words::Text,
 };
 
 /// What can be said of the database without changing it.
@@ -52,7 +53,9 @@ pub(super) async fn findings(db: &Database) -> Vec<Finding> {
         }
         Database::Misread(_) => match db.check() {
             Ok(()) => Vec::new(),
-            Err(failure) => vec![finding(what, Verdict::Bad, failure.messages().join("; "))],
+            Err(failure) => {
+                vec![finding(what, Verdict::Bad, Text::separated(failure.messages(), "; "))]
+            }
         },
         Database::Server(server) => {
             let settings = match settings_of_server(server).await {

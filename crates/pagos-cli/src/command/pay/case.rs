@@ -21,7 +21,7 @@ use crate::{
         target::Target,
         witness,
     },
-    words::pay as words,
+    words::{Text, pay as words},
 };
 
 /// How often a process that watches another one tries to take the turn.
@@ -64,7 +64,7 @@ enum Reported {
     /// The store was read to the end, and the report may be complete.
     Read(Report),
     /// The report is incomplete, and why.
-    Missing(String),
+    Missing(Text),
 }
 
 impl Case<'_> {
@@ -102,7 +102,7 @@ impl Case<'_> {
         match self.report(document).await {
             Reported::Read(report) => {
                 if let Err(lost) = &report.written {
-                    tell_incomplete(&lost.to_string());
+                    tell_incomplete(&Text::heard(lost.to_string()));
                 }
                 tell_waiting(&report.waiting);
                 if report.rows != self.rows {
@@ -254,10 +254,10 @@ impl Case<'_> {
 
     fn explain(&self, ended: &Ended) {
         for (account, because) in self.instance.engine.halted() {
-            console::tell(&words::halted(account.as_str(), because));
+            console::tell(&words::halted(account.as_str(), Text::heard(because)));
         }
         if let Ended::Unwitnessed(because) = ended {
-            console::tell(&words::unwitnessed(because));
+            console::tell(&words::unwitnessed(Text::heard(because)));
         }
         if *ended == Ended::Interrupted {
             console::tell(&words::how_to_resume(self.arguments.file.display().to_string()));
@@ -310,7 +310,7 @@ impl Case<'_> {
         match within(document.write(&self.instance.store, &filter), self.hurry()).await {
             Some(Ok(report)) => Reported::Read(report),
             Some(Err(error)) => Reported::Missing(with_causes(&error)),
-            None => Reported::Missing(words::nobody_read().into()),
+            None => Reported::Missing(words::nobody_read()),
         }
     }
 
@@ -341,7 +341,7 @@ fn tell_broken(failure: &Failure) {
     console::tell(&words::broke_off());
 }
 
-fn tell_incomplete(because: &str) {
+fn tell_incomplete(because: &Text) {
     console::tell(&words::report_is_incomplete(because));
 }
 

@@ -104,7 +104,10 @@ fn read_order(
 ) -> Result<PaymentOrder, Vec<Violation>> {
     let name = &arguments.account;
     let refused = |because: &str, remedy| {
-        Err(vec![Violation::new("provider", format!("account {name} {because}"), remedy)])
+        Err(vec![
+            Violation::new("provider", format!("account {name} {because}"), remedy)
+                .only_in_english(),
+        ])
     };
     let account = AccountName::new(name.as_str()).ok().and_then(|name| accounts.get(&name));
     let Some(account) = account else {
@@ -244,7 +247,8 @@ impl Refusal {
             EngineError::Invalid(violations) => Ok(Self::of_order(violations)),
             EngineError::Refused(because) => Ok(Self::of_one(None, because, NO_SESSION)),
             EngineError::Provider(error) => {
-                let refusal = Self::of_one(error.field(), with_causes(&error), next(error.kind()));
+                let refusal =
+                    Self::of_one(error.field(), with_causes(&error).into(), next(error.kind()));
                 let is_unknown = error.kind() == ErrorKind::Unknown;
                 let exit = if is_unknown { Exit::InDoubt } else { Exit::Refused };
                 Ok(Self { exit, ..refusal })

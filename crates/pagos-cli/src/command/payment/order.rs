@@ -55,7 +55,7 @@ pub(super) fn read(
 }
 
 fn refused(field: &'static str, error: &Error) -> Violation {
-    Violation::new(field, error.message(), "correct it")
+    Violation::new(field, error.message(), "correct it").only_in_english()
 }
 
 fn read_currency(named: Option<&str>, currencies: &[Currency]) -> Result<Currency, Violation> {
@@ -64,7 +64,7 @@ fn read_currency(named: Option<&str>, currencies: &[Currency]) -> Result<Currenc
         (None, [only]) => Ok(*only),
         (None, _) => {
             let because = "is missing, and the provider has more than one";
-            Err(Violation::new("currency", because, "add --currency"))
+            Err(Violation::new("currency", because, "add --currency").only_in_english())
         }
     }
 }
@@ -73,7 +73,8 @@ fn read_amount(amount: &str, currency: Currency) -> Result<Money, Violation> {
     let amount = Money::parse(amount, currency).map_err(|error| refused("amount", &error))?;
     match amount.minor > 0 {
         true => Ok(amount),
-        false => Err(Violation::new("amount", "there is nothing to pay", "write what is owed")),
+        false => Err(Violation::new("amount", "there is nothing to pay", "write what is owed")
+            .only_in_english()),
     }
 }
 
@@ -81,11 +82,11 @@ fn read_amount(amount: &str, currency: Currency) -> Result<Money, Violation> {
 fn read_document(text: &str) -> Result<Document, Violation> {
     let (kind, number) = text.split_once(':').ok_or_else(|| {
         let remedy = "write its type, a colon and the number: rut:11.111.111-1";
-        Violation::new("document", "has no type", remedy)
+        Violation::new("document", "has no type", remedy).only_in_english()
     })?;
     let kind: DocumentType = kind.parse().map_err(|_| {
         let remedy = "write one of rut, cc, ce, ti, nit, passport, dni, ruc, cpf, cnpj, curp, rfc";
-        Violation::new("document", "its type is not known", remedy)
+        Violation::new("document", "its type is not known", remedy).only_in_english()
     })?;
     Document::new(kind, number.trim()).map_err(|error| refused("document", &error))
 }
@@ -98,7 +99,8 @@ fn read_metadata(arguments: &PaymentCreateArguments) -> Result<Vec<Metadata>, Vi
             Ok(Metadata { name: name.to_owned(), value: value.to_owned(), is_shown })
         }
         Some(_) | None => {
-            Err(Violation::new(field, "has no name", "write NAME=VALUE, such as Invoice=1234"))
+            Err(Violation::new(field, "has no name", "write NAME=VALUE, such as Invoice=1234")
+                .only_in_english())
         }
     };
     shown.chain(kept).map(read).collect()

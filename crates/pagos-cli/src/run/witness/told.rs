@@ -24,7 +24,7 @@ pub(crate) fn lines(found: &Comparison) -> Vec<Text> {
     }
     for (account, because) in &found.lists {
         if let Some(because) = because {
-            lines.push(witness::list_is_not_read(account.as_str(), because));
+            lines.push(witness::list_is_not_read(account.as_str(), Text::heard(because)));
         }
     }
     lines

@@ -67,6 +67,7 @@ impl Watch {
 }
 
 fn line(because: &str, without: WithoutWitness) -> Text {
+    let because = Text::heard(because);
     match without {
         WithoutWitness::Stop => witness::is_away_and_stops(because),
         WithoutWitness::GoOn => witness::is_away_and_goes_on(because),
