@@ -73,7 +73,7 @@ enum Known {
 }
 
 async fn look_up(db: &Database, key: &str) -> Result<(Known, Gaps), Failure> {
-    let key: OrderKey = key.parse()?;
+    let key: OrderKey = key.parse().map_err(|_| Failure::new(words::is_no_key(key)))?;
     let store = db.open_to_read().await?;
     let reader = instance::instrumented(Arc::clone(&store));
     let forgotten = gaps::all_forgotten(&reader).await?;

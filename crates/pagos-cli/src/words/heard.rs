@@ -42,16 +42,19 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
+/// By the longest text that fits: `is {}` fits many.
 fn whole(text: &str) -> Option<String> {
-    TABLES.into_iter().flatten().find_map(|[english, es]| {
-        let mut values = values(english, text)?.into_iter();
-        let mut parts = es.split("{}");
-        let begin = parts.next().unwrap_or_default().to_owned();
-        Some(parts.fold(begin, |told, part| {
-            let value = values.next().unwrap_or_default();
-            told + spanish(value).as_deref().unwrap_or(value) + part
-        }))
-    })
+    let fitting = TABLES.into_iter().flatten().filter_map(|[english, es]| {
+        let values = values(english, text)?;
+        Some((english.len(), es, values))
+    });
+    let (_, es, values) = fitting.max_by_key(|(length, ..)| *length)?;
+    let (mut values, mut parts) = (values.into_iter(), es.split("{}"));
+    let begin = parts.next().unwrap_or_default().to_owned();
+    Some(parts.fold(begin, |told, part| {
+        let value = values.next().unwrap_or_default();
+        told + spanish(value).as_deref().unwrap_or(value) + part
+    }))
 }
 
 /// What stands in a text where the pattern has `{}`; `None` if it is another text.
@@ -89,6 +92,27 @@ mod tests {
             ),
             ("p.db: cannot be opened: a new fault", Some("p.db: no se puede abrir: «a new fault»")),
             ("API_KEY is not set", Some("falta API_KEY")),
+            // No test can fill a disk, or keep its owner from a file.
+            (
+                "p.db: the disk is full; nothing was written: database or disk is full",
+                Some("p.db: el disco está lleno; no se escribió nada: «database or disk is full»"),
+            ),
+            (
+                "p.db: the database is open for reading only",
+                Some("p.db: la base de datos está abierta solo para leer"),
+            ),
+            (
+                "p.db: cannot be opened: Read-only file system (os error 30)",
+                Some("p.db: no se puede abrir: el disco es de solo lectura (error 30 del sistema)"),
+            ),
+            (
+                "the store failed: p.db: another program keeps the database locked (a backup, a \
+                 database browser?); end it, and try again",
+                Some(
+                    "falló la base de datos: p.db: otro programa tiene bloqueada la base de datos (¿un \
+                     respaldo, un visor de bases de datos?); termínelo e intente otra vez",
+                ),
+            ),
             ("Saldo insuficiente: no pay", None),
             ("", None),
         ];

@@ -72,6 +72,9 @@ words! {
     next_is_archive(key)
         "nada; `pagos archive find {key} DIR` muestra su historia"
         "none; `pagos archive find {key} DIR` shows its history",
+    is_no_key(key)
+        "key: {key:?} no son de 1 a 32 caracteres de A-Z a-z 0-9 _ -"
+        "key: {key:?} is not 1 to 32 of A-Z a-z 0-9 _ -",
     is_not_known(db, key) "{db}: ningún pago tiene la clave {key}" "{db}: no payout has the key {key}",
     is_archived(db, key, ended, day)
         "{db}: el pago {key} terminó como {ended} y está en el archivo histórico desde {day}; `pagos archive \

@@ -159,7 +159,7 @@ impl Case<'_> {
     }
 
     async fn tell_held(&self, because: &str, document: Document) -> Exit {
-        console::tell(&words::nothing_sent_because(because));
+        console::tell(&words::nothing_sent_because(Text::heard(because)));
         drop(self.report(document).await);
         Exit::Refused
     }

@@ -173,6 +173,29 @@ pub(super) const PAIRS: &[Pair] = &[
         "plain http is for the sandbox only; live wants https",
         "http sin cifrar es solo para sandbox; live exige https",
     ],
+    ["not a URL", "no es una URL"],
+    [
+        "the URL starts with neither https:// nor http://",
+        "la URL no comienza con https:// ni con http://",
+    ],
+    ["the URL has no host", "la URL no tiene host"],
+    ["the URL has credentials in it", "la URL contiene credenciales"],
+    [
+        "the deadline of a call must be shorter than the lease",
+        "el plazo de una llamada (deadline) debe ser más corto que la reserva (lease)",
+    ],
+    [
+        "{}: the absence grace must be longer than lease and deadline together",
+        "{}: absence_grace debe ser más largo que lease y deadline juntos",
+    ],
+    [
+        "{}: its \"no such payout\" is proof after {} answers and {} s, and this policy would take less for proof; that is for twins only",
+        "{}: su «no tiene ese pago» es prueba después de {} respuestas y {} s, y aquí bastaría menos; eso es solo para simuladores",
+    ],
+    [
+        "nobody paid a session, says the provider, is proof after {} answers and {} s, and this policy would take less for proof",
+        "que nadie pagó en una sesión, según el proveedor, es prueba después de {} respuestas y {} s, y aquí bastaría menos",
+    ],
     ["the URL has a fragment", "la URL tiene un fragmento"],
     ["longer than {} characters", "tiene más de {} caracteres"],
     ["{} is not a public host", "{} no es un host público"],

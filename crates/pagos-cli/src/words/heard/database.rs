@@ -342,6 +342,22 @@ pub(super) const PAIRS: &[Pair] = &[
         "run {} has {} orders and not {}: another process took some back, or they were never submitted; nothing was released; submit all of them again",
         "la nómina {} tiene {} órdenes y no {}: otro proceso retiró algunas, o nunca se ingresaron; no se liberó nada; ingréselas todas otra vez",
     ],
+    [
+        "account {} may pay {} a day to {}; {} of it is spent, and this run is {}",
+        "la cuenta {} puede pagar {} por día a {}; {} ya se gastaron, y esta nómina es de {}",
+    ],
+    ["one beneficiary", "un beneficiario"],
+    ["all beneficiaries", "todos los beneficiarios"],
+    [
+        "payout {} is in run {} too, which is {}; approve that run or withdraw it first",
+        "el pago {} también está en la nómina {}, que está {}; apruebe esa nómina o retírela primero",
+    ],
+    ["waiting", "por aprobar"],
+    ["approved", "aprobada"],
+    [
+        "record {} cannot be read; it was written by a newer version, or is damaged",
+        "no se puede leer el registro {}; lo escribió una versión más nueva, o está dañado",
+    ],
     ["no run {}", "no hay ninguna nómina {}"],
     [
         "run {} waits for {} more of {} approvals, and nothing of it is sent before: `pagos approve`",
