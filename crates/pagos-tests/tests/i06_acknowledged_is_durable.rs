@@ -39,7 +39,8 @@ fn i06_an_acknowledged_webhook_survives_a_crash_at_any_point() {
     let whole = received();
     let injector = Arc::new(FaultInjector::new());
     finish(whole.engine_behind(&injector).work(0)).unwrap();
-    assert!(injector.points() > 4);
+    // The inbox is read, and the payout once; the step has a point before it and one after it.
+    assert!(injector.points() >= 4);
     for point in 1..=injector.points() {
         for plan in [Plan::DieAt(point), Plan::FailAt(point)] {
             let scripted = received();
