@@ -94,9 +94,10 @@ impl Engine {
     /// Compares before the engine takes its first payout. A witness that cannot be used ends this,
     /// unless the rules say to go on.
     pub(crate) async fn compare_at_start(&self) -> Result<(), EngineError> {
+        let ended = self.outages_ended();
         match (self.compare().await, self.store.witness()) {
             (Err(EngineError::Witness(error)), Some((_, rules))) => {
-                self.suffer(&error, rules).await?;
+                self.suffer(&error, rules, ended).await?;
                 if rules.without == WithoutWitness::Stop {
                     return Err(EngineError::Witness(error));
                 }

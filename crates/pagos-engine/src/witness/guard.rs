@@ -42,6 +42,8 @@ pub(crate) struct State {
     /// When to note again how far the store and its witness agree.
     pub(crate) keep_at: Timestamp,
     outage: Option<Outage>,
+    /// How many outages of the witness this engine has seen end.
+    ended: Ended,
 }
 
 #[derive(Debug, Clone)]
@@ -49,7 +51,14 @@ struct Outage {
     because: String,
     failures: u32,
     retry_at: Timestamp,
+    /// A person is told, or is being told.
+    is_told: bool,
 }
+
+/// How many outages had ended when the witness was asked. If it is another number when the answer
+/// comes, a failure is of an outage that is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Ended(u64);
 
 /// Whether payouts may be claimed to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,17 +105,19 @@ impl Engine {
             if now < outage.retry_at {
                 return Ok(closed_by(rules, outage.retry_at));
             }
+            let ended = self.outages_ended();
             if let Err(error) = self.in_time(rules, witness.mark()).await {
-                return self.suffer(&error, rules).await;
+                return self.suffer(&error, rules, ended).await;
             }
         }
+        let ended = self.outages_ended();
         let caught_up = match self.is_compared() {
             false => Box::pin(self.compare()).await,
             true if now >= self.guarding().keep_at => Box::pin(self.keep_mark()).await,
             true => Ok(()),
         };
         match caught_up {
-            Err(EngineError::Witness(error)) => self.suffer(&error, rules).await,
+            Err(EngineError::Witness(error)) => self.suffer(&error, rules, ended).await,
             Err(error) => Err(error),
             Ok(()) if self.guarding().outage.is_some() && rules.without == WithoutWitness::Stop => {
                 Ok(Gate::One)
@@ -170,6 +181,7 @@ impl Engine {
                 let key = attempts.first().filter(|_| attempts.len() == 1).map(|it| &it.key);
                 // What was appended before it was lost does not say that it is back.
                 let was_lost = self.is_in_outage();
+                let ended = self.outages_ended();
                 let appending = self.in_time(rules, witness.append(&attempts));
                 match self.store.note_attempts(key, appending).await {
                     Ok(noted) => {
@@ -181,7 +193,7 @@ impl Engine {
                     }
                     Err(error) => {
                         // If the store fails here, the next failure of the witness is told.
-                        drop(self.suffer(&error, rules).await);
+                        drop(self.suffer(&error, rules, ended).await);
                         if rules.without == WithoutWitness::Stop {
                             let because = format!("the witness cannot be written: {error}");
                             let now = self.timer.now();
@@ -303,23 +315,42 @@ impl Engine {
     }
 
     /// The witness cannot be used: calls a person once, and says whether payouts are sent all the
-    /// same.
+    /// same. A failure of an outage that is over changes nothing.
     pub(crate) async fn suffer(
         &self,
         error: &WitnessError,
         rules: WitnessRules,
+        ended: Ended,
     ) -> Result<Gate, EngineError> {
         const SHORTEST: Duration = Duration::from_secs(1);
         const LONGEST: Duration = Duration::from_secs(60);
         let (now, because) = (self.timer.now(), error.to_string());
-        let retry_at = {
+        let (retry_at, was_told) = {
             let mut state = self.guarding();
-            let failures = state.outage.as_ref().map_or(0, |outage| outage.failures + 1);
+            if state.ended != ended {
+                return Ok(Gate::Open);
+            }
+            let was = state.outage.as_ref();
+            let failures = was.map_or(0, |outage| outage.failures + 1);
+            let was_told = was.is_some_and(|outage| outage.is_told);
             let wait = rules.retry.saturating_mul(1 << failures.min(6)).min(LONGEST);
             let retry_at = now.plus(wait.max(rules.retry).max(SHORTEST));
-            state.outage = Some(Outage { because: because.clone(), failures, retry_at });
-            retry_at
+            let because = because.clone();
+            state.outage = Some(Outage { because, failures, retry_at, is_told: true });
+            (retry_at, was_told)
         };
+        if !was_told {
+            self.tell_of_outage(&because, rules, ended).await?;
+        }
+        Ok(closed_by(rules, retry_at))
+    }
+
+    async fn tell_of_outage(
+        &self,
+        because: &str,
+        rules: WitnessRules,
+        ended: Ended,
+    ) -> Result<(), EngineError> {
         let consequence = match rules.without {
             WithoutWitness::Stop => "nothing is sent until it can be used again",
             WithoutWitness::GoOn => {
@@ -327,14 +358,24 @@ impl Engine {
             }
         };
         let told = format!("the witness cannot be used: {because}; {consequence}");
-        self.store.note_outage(&because, self.notices_to_all(&told)).await?;
-        Ok(closed_by(rules, retry_at))
+        let noted = self.store.note_outage(because, self.notices_to_all(&told)).await;
+        if self.outages_ended() != ended {
+            // The witness came back while this was written. Left there, it would silence the next
+            // outage.
+            self.store.end_outage().await?;
+        } else if let (Err(_), Some(outage)) = (&noted, &mut self.guarding().outage) {
+            outage.is_told = false;
+        }
+        Ok(noted?)
     }
 
     async fn recover(&self) -> Result<(), EngineError> {
         if self.guarding().outage.is_some() {
             self.store.end_outage().await?;
-            self.guarding().outage = None;
+            let mut state = self.guarding();
+            if state.outage.take().is_some() {
+                state.ended.0 += 1;
+            }
         }
         Ok(())
     }
@@ -353,6 +394,10 @@ impl Engine {
 
     pub(crate) fn is_in_outage(&self) -> bool {
         self.guarding().outage.is_some()
+    }
+
+    pub(crate) fn outages_ended(&self) -> Ended {
+        self.guarding().ended
     }
 
     fn goes_on_without(&self) -> bool {

@@ -171,3 +171,45 @@ fn witness_25_an_outage_calls_a_person_once_however_many_payouts_meet_it() {
     }
     assert!(called > 20, "{called}");
 }
+
+/// Some of the payouts failed at the witness before it was back, and learn of it afterwards. That is no
+/// outage of its own, and nothing that is left of it silences the next one. The simulation found both.
+#[test]
+fn witness_26_a_failure_from_before_the_witness_was_back_calls_nobody_again() {
+    let kit = pagos_kit::find("conekta").unwrap();
+    let mut called = 0;
+    for seed in 0..300 {
+        let scene = Scene::of(kit, MemoryStore::new());
+        let injector = Arc::new(FaultInjector::jittering(seed));
+        let engine = scene.engine_behind(&injector);
+        for name in ["a", "b", "c", "d", "e", "f"] {
+            finish(engine.pay(kit.order(name))).unwrap();
+        }
+        let mut worker = Worker::new(engine, injector);
+        let lost_at = seed / 4;
+        for step in 0..400 {
+            if step == lost_at {
+                scene.witness.lose(true);
+            }
+            if step == lost_at + 1 + seed % 12 {
+                scene.witness.lose(false);
+            }
+            if step > lost_at && (step - lost_at) % 10 == 0 {
+                scene.harness.timer.advance(Duration::from_secs(6));
+            }
+            worker.step(6).transpose().unwrap();
+        }
+        let first = scene.called();
+        assert!(first <= 1, "seed {seed}: {first} calls");
+        called += first;
+        assert_eq!(worker.engine().without_witness(), None, "seed {seed}");
+
+        scene.witness.lose(true);
+        finish(worker.engine().pay(kit.order("later"))).unwrap();
+        for _ in 0..400 {
+            worker.step(6).transpose().unwrap();
+        }
+        assert_eq!(scene.called(), first + 1, "seed {seed}: the next outage");
+    }
+    assert!(called > 20, "{called}");
+}
