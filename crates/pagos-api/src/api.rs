@@ -197,7 +197,11 @@ impl Api {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.shared.parts.clock.now()
+        self.clock().now()
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.shared.parts.clock.as_ref()
     }
 
     /// Makes a change in a task of its own, so that it runs to its end even if the client leaves or

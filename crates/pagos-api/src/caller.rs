@@ -66,11 +66,8 @@ impl<S: Needed> FromRequestParts<Api> for Caller<S> {
     }
 }
 
-/// Marks the answer to a request with a valid token, so that its connection may stay open.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Authenticated;
-
-/// Verifies the token of a request before anything else of it is read.
+/// Verifies the token of a request before anything else of it is read. The answer to one with a valid
+/// token has the token's name in its extensions, so that its connection may stay open.
 pub(crate) async fn authenticate(
     State(api): State<Api>,
     mut request: Request,
@@ -79,9 +76,10 @@ pub(crate) async fn authenticate(
     let peer = request.extensions().get::<PeerAddress>().copied();
     match verify(&api, request.headers(), peer).await {
         Ok(token) => {
+            let name = token.name.clone();
             request.extensions_mut().insert(token);
             let mut answer = next.run(request).await;
-            answer.extensions_mut().insert(Authenticated);
+            answer.extensions_mut().insert(name);
             answer
         }
         Err(problem) => problem.into_response(),

@@ -35,6 +35,7 @@ mod runs;
 mod series;
 mod server;
 mod session;
+mod telemetry;
 pub mod token;
 mod tokens;
 mod totals;

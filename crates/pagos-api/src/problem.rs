@@ -202,6 +202,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.of.status());
         let mut answer = Response::new(axum::body::Body::from(body));
         *answer.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        answer.extensions_mut().insert(self.of);
         let headers = answer.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(self.of.status(), 429 | 503) {

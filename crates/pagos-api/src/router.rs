@@ -20,7 +20,7 @@ use crate::{
     api::Api,
     balances, caller, endpoints, events, inbox, links, payments, payouts,
     problem::{Fault, Problem, ProblemDocument, ProblemType},
-    runs, series, session, tokens, totals, waiting,
+    runs, series, session, telemetry, tokens, totals, waiting,
 };
 
 /// The head of the document.
@@ -121,6 +121,7 @@ impl Api {
             .fallback(no_such_address)
             .method_not_allowed_fallback(no_such_method)
             .layer(from_fn_with_state(self.clone(), limit_time))
+            .layer(from_fn_with_state(self.clone(), telemetry::tell))
             .with_state(self.clone())
     }
 

@@ -6,10 +6,11 @@ use std::{future::Future, io, net::TcpListener};
 use axum::{Router, body::Body};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header};
+use pagos_engine::Actor;
 use pagos_webhook::{Connection, Lost, Respond, Served, Settings, serve_connections};
 use tower::ServiceExt;
 
-use crate::{api::Api, caller::Authenticated, guesses::PeerAddress};
+use crate::{api::Api, guesses::PeerAddress};
 
 impl Api {
     /// Serves until `shutdown` is ready. Then it accepts no more connections, gives current requests
@@ -102,7 +103,7 @@ impl Respond for Door {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(PeerAddress(connection.peer()));
         let Ok(answer) = self.router.clone().oneshot(request).await;
-        let is_authenticated = answer.extensions().get::<Authenticated>().is_some();
+        let is_authenticated = answer.extensions().get::<Actor>().is_some();
         let (parts, body) = answer.into_parts();
         // Every answer is in memory already.
         let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {

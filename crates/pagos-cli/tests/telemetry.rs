@@ -71,11 +71,17 @@ fn truth_12_a_log_that_nobody_reads_holds_up_no_payout() {
 fn i10_metrics_count_what_happened_and_name_nobody() {
     let (folder, keys) = folder("metrics", 5);
     let twin = Twin::start(&folder);
-    let serve = format!("serve --sandbox-url {} --db v.db --metrics 127.0.0.1:0", twin.origin);
+    let serve = format!(
+        "serve --sandbox-url {} --db v.db --metrics 127.0.0.1:0 --api 127.0.0.1:0 --log text",
+        twin.origin
+    );
     let mut server = folder.start(&serve);
     let ready = server.ready();
     let pay = format!("pay payouts.csv --sandbox-url {} --yes --db v.db --json", twin.origin);
     folder.run(&pay).exits(0);
+    let api = ready["api"].as_str().unwrap();
+    let wrong = [("authorization", "Bearer canary-of-a-token")];
+    assert_eq!(http("GET", &format!("{api}/v1/payouts/{}", keys[0]), &wrong, "").0, 401);
     let url = ready["metrics"].as_str().unwrap();
     let (status, page) = http("GET", url, &[], "");
     assert_eq!(status, 200, "{page}");
@@ -90,13 +96,18 @@ fn i10_metrics_count_what_happened_and_name_nobody() {
     );
     assert!(sum("pagos_call_seconds_count{account=\"cashypro\",operation=\"create\"}") >= 5.0);
     assert!(page.contains("pagos_store_up 1"), "{page}");
+    let refused =
+        "pagos_api_requests_total{route=\"GET /v1/payouts/{key}\",outcome=\"no-token\"} 1";
+    assert!(page.contains(refused), "{page}");
     let secrets = [support::NAME, support::DOCUMENT, support::ACCOUNT];
     for secret in keys.iter().map(String::as_str).chain(secrets) {
         assert!(!page.contains(secret), "{secret} is in\n{page}");
     }
     assert_eq!(http("GET", &url.replace("/metrics", "/"), &[], "").0, 404);
     server.signal("TERM");
-    server.end().exits(0);
+    let end = server.end().exits(0);
+    let told = end.err.lines().find(|line| line.contains("no-token")).unwrap();
+    assert!(told.contains("peer=\"127.0.0.1\"") && !told.contains("canary"), "{told}");
     let open = format!("serve --sandbox-url {} --db w.db --metrics 0.0.0.0:9187", twin.origin);
     folder.run(&open).exits(1).says("served on this machine only");
     twin.stop();

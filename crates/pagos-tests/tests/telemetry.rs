@@ -11,6 +11,8 @@ mod contract;
 mod events;
 #[path = "telemetry/payroll.rs"]
 mod payroll;
+#[path = "telemetry/requests.rs"]
+mod requests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -100,6 +102,7 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
     }
     request_nobody(&mut secrets);
     runtime().block_on(events::deliver(&mut secrets));
+    runtime().block_on(requests::ask(&mut secrets));
     let has_server = write_to_the_stores();
     let (heard, others): (Vec<_>, Vec<_>) = capture::heard().into_iter().partition(is_ours);
     // The HTTP client writes whole addresses at TRACE. This is why the program subscribes to
@@ -129,6 +132,7 @@ fn i10_telemetry_is_what_its_page_says_and_no_canary_is_heard() {
     assert_eq!(missing, BTreeSet::new(), "documented, and not emitted");
     tells_of_every_attempt(&heard);
     tells_of_every_post(&heard);
+    requests::are_told(&heard);
 }
 
 /// The words are those of the receiver's own counters.

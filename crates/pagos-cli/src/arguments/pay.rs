@@ -58,6 +58,9 @@ pub(crate) struct PayArguments {
     #[arg(long, value_enum, requires = "sandbox", conflicts_with = "sandbox_url")]
     pub(crate) faults: Option<FaultProfile>,
     /// Pay the simulators of a running `pagos twin`
+    ///
+    /// The accounts are the simulators', and `pagos.toml` is not read: neither [approval] nor
+    /// [witness]. `--witness` still counts.
     #[arg(long, value_name = "URL")]
     pub(crate) sandbox_url: Option<String>,
 }

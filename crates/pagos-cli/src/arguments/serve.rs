@@ -43,6 +43,9 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "NUMBER|newest", value_parser = NoticesAfter::parse)]
     pub(crate) notices_after: Option<NoticesAfter>,
     /// Work for the simulators of a running `pagos twin`; webhooks then arrive at a free port
+    ///
+    /// The accounts are the simulators', and `pagos.toml` is not read: neither [api], [events] nor
+    /// [witness]. `--api` and `--witness` still count.
     #[arg(long, value_name = "URL", conflicts_with = "listen")]
     pub(crate) sandbox_url: Option<String>,
     #[command(flatten)]

@@ -1,10 +1,10 @@
-//! Counters and histograms, made from what the engine, the receiver and the deliverers of events tell.
+//! Counters and histograms, made from what the engine, the receiver, the API and the deliverers of events tell.
 //! There is no other place that counts, so logs and metrics cannot disagree.
 
 use std::fmt::Debug;
 
 use metrics_exporter_prometheus::{
-    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+    BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -16,13 +16,12 @@ use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 use super::names;
 use crate::exit::Failure;
 
-/// The upper ends of the classes of `pagos_call_seconds`. A deadline is some ten seconds or more.
+/// The upper ends of the classes of the histograms. A deadline is some ten seconds or more.
 const SECONDS: [f64; 11] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 80.0];
 
 /// A recorder of its own, for the process or for a test.
 pub(super) fn recorder() -> Result<PrometheusRecorder, BuildError> {
-    let name = Matcher::Full(names::CALL_SECONDS.to_owned());
-    Ok(PrometheusBuilder::new().set_buckets_for_metric(name, &SECONDS)?.build_recorder())
+    Ok(PrometheusBuilder::new().set_buckets(&SECONDS)?.build_recorder())
 }
 
 /// Makes the process count.
@@ -39,7 +38,7 @@ pub(super) fn install() -> Result<PrometheusHandle, Failure> {
 pub(super) fn is_counted(metadata: &Metadata<'_>) -> bool {
     match metadata.target() {
         "pagos_engine" | "pagos_events" => *metadata.level() == tracing::Level::INFO,
-        "pagos_webhook" => true,
+        "pagos_webhook" | "pagos_api" => true,
         _ => false,
     }
 }
@@ -55,6 +54,7 @@ struct Fields {
     account: String,
     endpoint: String,
     operation: String,
+    route: String,
     outcome: String,
     verdict: String,
     ms: u64,
@@ -68,6 +68,7 @@ impl Visit for Fields {
             "account" => &mut self.account,
             "endpoint" => &mut self.endpoint,
             "operation" => &mut self.operation,
+            "route" => &mut self.route,
             "outcome" => &mut self.outcome,
             "verdict" => &mut self.verdict,
             _ => return,
@@ -99,13 +100,17 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
         }
     }
 
-    /// A call or a post has ended inside its span; a delivery says everything itself.
+    /// A call or a post has ended inside its span; a delivery and a request say everything themselves.
     fn on_event(&self, event: &Event<'_>, all: Context<'_, S>) {
-        if event.metadata().target() == "pagos_webhook" {
+        let its_own = || {
             let mut fields = Fields::default();
             event.record(&mut fields);
-            count_delivery(fields);
-            return;
+            fields
+        };
+        match event.metadata().target() {
+            "pagos_webhook" => return count_delivery(its_own()),
+            "pagos_api" => return count_request(its_own()),
+            _ => {}
         }
         let ended = all.event_span(event).and_then(|span| {
             let extensions = span.extensions();
@@ -122,6 +127,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Counter {
 fn count_delivery(fields: Fields) {
     let Fields { account, verdict, .. } = fields;
     metrics::counter!(names::DELIVERIES, "account" => account, "verdict" => verdict).increment(1);
+}
+
+fn count_request(fields: Fields) {
+    let Fields { route, outcome, ms, .. } = fields;
+    let seconds = std::time::Duration::from_millis(ms).as_secs_f64();
+    metrics::histogram!(names::API_REQUEST_SECONDS, "route" => route.clone()).record(seconds);
+    metrics::counter!(names::API_REQUESTS, "route" => route, "outcome" => outcome).increment(1);
 }
 
 fn count_post(fields: Fields) {
@@ -197,18 +209,24 @@ mod tests {
             call("create", "unanswered");
             call("query", "succeeded");
             tracing::info!(target: "pagos_webhook", account = "acme", verdict = "forged", ms = 1_u64, "delivery");
+            tracing::info!(
+                target: "pagos_api", route = "GET /v1/payouts/{key}", outcome = "no-token",
+                peer = "192.0.2.1", ms = 70_u64, "request",
+            );
         });
         for line in [
             "pagos_attempts_total{account=\"acme\",outcome=\"pending\"} 1",
             "pagos_attempts_total{account=\"acme\",outcome=\"unanswered\"} 1",
             "pagos_deliveries_total{account=\"acme\",verdict=\"forged\"} 1",
+            "pagos_api_requests_total{route=\"GET /v1/payouts/{key}\",outcome=\"no-token\"} 1",
+            "pagos_api_request_seconds_bucket{route=\"GET /v1/payouts/{key}\",le=\"0.1\"} 1",
             "pagos_call_seconds_bucket{account=\"acme\",operation=\"query\",le=\"0.25\"} 0",
             "pagos_call_seconds_bucket{account=\"acme\",operation=\"query\",le=\"0.5\"} 1",
             "pagos_call_seconds_count{account=\"acme\",operation=\"create\"} 2",
         ] {
             assert!(page.lines().any(|it| it == line), "{line} is not in\n{page}");
         }
-        assert!(!page.contains("nomina-0001"), "{page}");
+        assert!(!page.contains("nomina-0001") && !page.contains("192.0.2.1"), "{page}");
         assert!(!page.contains("operation=\"query\",outcome"), "a query is no attempt: {page}");
         names::tests::assert_known(&page);
     }

@@ -18,6 +18,10 @@ pub(super) const DUE_LAG: &str = "pagos_due_lag_seconds";
 pub(super) const OUTBOX_NOTICES: &str = "pagos_outbox_lag_notices";
 /// How old the first of them is.
 pub(super) const OUTBOX_SECONDS: &str = "pagos_outbox_lag_seconds";
+/// Requests to the HTTP API.
+pub(super) const API_REQUESTS: &str = "pagos_api_requests_total";
+/// How long they took.
+pub(super) const API_REQUEST_SECONDS: &str = "pagos_api_request_seconds";
 /// Tries of events at endpoints.
 pub(super) const EVENT_DELIVERIES: &str = "pagos_event_deliveries_total";
 /// Events that an endpoint has not got.
@@ -59,7 +63,7 @@ const fn metric(
 }
 
 /// No label is ever a key or the name of a person.
-const METRICS: [Metric; 16] = [
+const METRICS: [Metric; 18] = [
     metric(ATTEMPTS, Kind::Counter, &["account", "outcome"], "Calls that send a payout."),
     metric(CALL_SECONDS, Kind::Histogram, &["account", "operation"], "How long calls took."),
     metric(DELIVERIES, Kind::Counter, &["account", "verdict"], "Webhooks that arrived."),
@@ -69,6 +73,8 @@ const METRICS: [Metric; 16] = [
     metric(DUE_LAG, Kind::Gauge, &["account", "work"], "How long the earliest due work was due."),
     metric(OUTBOX_NOTICES, Kind::Gauge, &["reader"], "Notices that were not acknowledged."),
     metric(OUTBOX_SECONDS, Kind::Gauge, &["reader"], "How old the first of them is."),
+    metric(API_REQUESTS, Kind::Counter, &["route", "outcome"], "Requests to the HTTP API."),
+    metric(API_REQUEST_SECONDS, Kind::Histogram, &["route"], "How long they took."),
     metric(EVENT_DELIVERIES, Kind::Counter, &["endpoint", "outcome"], "Tries of events."),
     metric(EVENT_WAITING, Kind::Gauge, &["endpoint"], "Events that an endpoint has not got."),
     metric(EVENT_LAG, Kind::Gauge, &["endpoint"], "How old the first of them is."),
