@@ -22,7 +22,12 @@ use clap::{Args, value_parser};
 
 use crate::{
     failure::Failure,
-    mutants::{copy::Copy, judge::Judge, list::Mutant, report::Row},
+    mutants::{
+        copy::Copy,
+        judge::{Green, Judge},
+        list::Mutant,
+        report::Row,
+    },
     process,
     server::Choice,
     workspace::Workspace,
@@ -168,14 +173,13 @@ fn try_all(
     mutants: &[Mutant],
     jobs: u64,
 ) -> Result<Vec<Row>, Failure> {
-    let waiting = Mutex::new(mutants.iter());
+    let (waiting, green) = (Mutex::new(mutants.iter()), Green::default());
     let rows = Mutex::new(Vec::new());
     let work = |job: u64| -> Result<(), Failure> {
         let copy = Copy::of(workspace, &folder.join(job.to_string()))?;
-        let mut judge = Judge::new(&copy, server)?;
-        judge.prove_green(mutants)?;
+        let judge = Judge::new(&copy, server, &green)?;
         while let Some(mutant) = locked(&waiting).next() {
-            let row = try_one(&mut judge, mutant)?;
+            let row = try_one(&judge, mutant)?;
             eprintln!("{}", row.line());
             locked(&rows).push(row);
         }
@@ -192,7 +196,7 @@ fn try_all(
     Ok(rows)
 }
 
-fn try_one(judge: &mut Judge<'_>, mutant: &Mutant) -> Result<Row, Failure> {
+fn try_one(judge: &Judge<'_>, mutant: &Mutant) -> Result<Row, Failure> {
     let begun = Instant::now();
     let outcome = judge.try_mutant(mutant)?;
     Ok(Row {
