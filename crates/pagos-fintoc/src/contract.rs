@@ -35,5 +35,10 @@ pub(crate) const PAGES_MAX: usize = 20;
 /// How far before the first attempt a transfer can seem to have been made, when clocks differ. Ours.
 pub(crate) const CLOCK_MARGIN: Duration = Duration::from_secs(10 * 60);
 
+/// Within how long before and after its attempt was begun a transfer is most often made, clocks and queues
+/// included. At Fintoc's five requests a second, what is made in that time fits into the pages of one query. Ours.
+pub(crate) const CALL_BEFORE: Duration = Duration::from_secs(60);
+pub(crate) const CALL_AFTER: Duration = Duration::from_secs(5 * 60);
+
 /// How old a webhook may be. Source: sdk: py webhook.py, which refuses older ones.
 pub(crate) const WEBHOOK_AGE_MAX: Duration = Duration::from_secs(300);

@@ -192,7 +192,7 @@ impl PayoutProvider for Fintoc {
     }
 
     /// By the transfer's id where it is known, else by our key in the list: up to 20 pages, from ten
-    /// minutes before the first attempt on.
+    /// minutes before the first attempt on, and if there are more, 20 of the minutes around that attempt.
     async fn query(&self, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
         let Some(path) = payout.reference.and_then(payout::path) else {
             return payout::list::find(self, payout).await;

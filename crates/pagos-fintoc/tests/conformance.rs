@@ -14,8 +14,8 @@ use http::{HeaderName, Method, Request, Response};
 
 use pagos_conformance::{Case, Nonces, Seams, Signer, Subject, suite};
 use pagos_core::{
-    Clock, Contract, Deduplication, Departure, Error, ErrorKind, NonceSource, PayoutOrder,
-    PayoutProvider, Timestamp, Transport, TransportError, WebhookDecoder,
+    Clock, Contract, Deduplication, Departure, Error, ErrorKind, Lookup, NonceSource, PayoutOrder,
+    PayoutProvider, PayoutRef, Timestamp, Transport, TransportError, WebhookDecoder,
 };
 use pagos_fintoc::{Fintoc, FintocConfig, SigningKey, Stamp, signature, string_to_sign};
 
@@ -196,6 +196,59 @@ fn an_answer_about_another_transfer_keeps_its_id() {
     assert_eq!(unknown.kind(), ErrorKind::Unknown);
     let told = unknown.message();
     assert!(told.contains("transfer tr_32jqKMMm1XFaPPxmdk5xg7Q1yHd: it pays another"), "{told}");
+}
+
+/// A list that never ends, but for what was made within minutes of one moment.
+#[derive(Debug)]
+struct Endless {
+    page: Bytes,
+    around: Bytes,
+    asked: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Transport for Endless {
+    async fn send(
+        &self,
+        request: Request<Bytes>,
+        _departure: Departure,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let query = request.uri().query().unwrap().to_owned();
+        let mut asked = self.asked.lock().unwrap();
+        asked.push(query.clone());
+        if query.contains("until=") {
+            return Ok(Response::new(self.around.clone()));
+        }
+        let link = format!("</v2/transfers?starting_after=tr_{}>; rel=\"next\"", asked.len());
+        let mut response = Response::new(self.page.clone());
+        response.headers_mut().insert("link", link.parse().unwrap());
+        Ok(response)
+    }
+}
+
+/// Of a payroll of many thousands whose replies are lost one by one, each is found all the same.
+#[test]
+fn behind_more_pages_than_are_read_a_transfer_is_found_by_the_time_of_its_attempt() {
+    let case = case("payout-query", "list-found-on-second-page");
+    let order = order(&case);
+    let begun_at = "2025-09-15T13:50:54Z".parse().unwrap();
+    let page = |number| case.response(number).unwrap().unwrap().into_body();
+    let payout =
+        PayoutRef { order: &order, reference: None, handle: None, begun_at: Some(begun_at) };
+    let look_up = |around: Bytes| {
+        let list = Endless { page: page(1), around, asked: Mutex::default() };
+        let list = Arc::new(list);
+        let found = finish(provider(&case, list.clone()).query(&payout)).unwrap();
+        (found, list.asked.lock().unwrap().clone())
+    };
+    let (found, asked) = look_up(page(2));
+    assert!(matches!(found, Lookup::Found(_)), "{found:?}");
+    assert_eq!(asked.len(), 21);
+    assert!(asked[20].contains("since=2025-09-15T13:49:54"), "{}", asked[20]);
+    assert!(asked[20].contains("until=2025-09-15T13:55:54"), "{}", asked[20]);
+    // What was not made in those minutes may stand on the pages that were not read.
+    let (unknown, _) = look_up("[]".into());
+    assert!(matches!(unknown, Lookup::CannotTell(_)), "{unknown:?}");
 }
 
 /// Whatever the answer is: a definite no has Fintoc's words and their status, and a resend is only for

@@ -24,24 +24,18 @@ use crate::{
     status::{self, Shown},
 };
 
-/// Searches for the transfer with the order's key, from shortly before its first attempt on.
+/// Searches for the transfer with the order's key, from shortly before its first attempt on. Where that
+/// is more than is read, it may stand among what was made while that attempt was under way.
 pub(crate) async fn find(fintoc: &Fintoc, payout: &PayoutRef<'_>) -> Result<Lookup, Error> {
     let order = payout.order;
-    let shown = Shown::new(&fintoc.settings.credentials, Some(&order.beneficiary.name));
-    let since = payout.begun_at.map(|at| at.minus(contract::CLOCK_MARGIN));
-    let filters = filters(&fintoc.settings, since.map(|at| format!("since={at}")));
+    let since = payout.begun_at.map(|at| format!("since={}", at.minus(contract::CLOCK_MARGIN)));
     let asked_at = fintoc.clock.now();
     let mut walk = Walk::default();
-    let mut query = Some(filters.clone());
-    for _ in 0..contract::PAGES_MAX {
-        let Some(asked) = query.take() else { break };
-        match read_page(fintoc, &asked, &shown).await? {
-            Ok(page) => query = walk.take(page, order, &filters),
-            Err(because) => walk.doubt(because),
-        }
-    }
-    if query.is_some() {
-        walk.doubt("the list has more pages than are read".to_owned());
+    let is_whole = walk.read(fintoc, order, since).await?;
+    if let Some(begun_at) = payout.begun_at.filter(|_| !is_whole && walk.ours.is_empty()) {
+        let from = begun_at.minus(contract::CALL_BEFORE);
+        let until = begun_at.plus(contract::CALL_AFTER);
+        walk.read(fintoc, order, Some(format!("since={from}&until={until}"))).await?;
     }
     let seen_at = fintoc.clock.now();
     Ok(walk.lookup(|only| found(&fintoc.settings, order, only, asked_at, seen_at)))
@@ -194,6 +188,29 @@ struct Walk {
 }
 
 impl Walk {
+    /// Reads the list from its beginning. `false` if it has more pages than are read.
+    async fn read(
+        &mut self,
+        fintoc: &Fintoc,
+        order: &PayoutOrder,
+        span: Option<String>,
+    ) -> Result<bool, Error> {
+        let shown = Shown::new(&fintoc.settings.credentials, Some(&order.beneficiary.name));
+        let filters = filters(&fintoc.settings, span);
+        let mut query = Some(filters.clone());
+        for _ in 0..contract::PAGES_MAX {
+            let Some(asked) = query.take() else { break };
+            match read_page(fintoc, &asked, &shown).await? {
+                Ok(page) => query = self.take(page, order, &filters),
+                Err(because) => self.doubt(because),
+            }
+        }
+        if query.is_some() {
+            self.doubt("the list has more pages than are read".to_owned());
+        }
+        Ok(query.is_none())
+    }
+
     /// Takes a page in, and says what to ask next; `None` where nothing more is to be learned.
     fn take(&mut self, page: Page, order: &PayoutOrder, filters: &str) -> Option<String> {
         for row in page.rows {
