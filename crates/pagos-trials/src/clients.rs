@@ -76,8 +76,7 @@ pub(crate) struct Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Failure> {
     trial::refuse_repeats("--providers", &options.providers, |it| it.name())?;
     let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
-    let folder = workspace.target.join("clients");
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, "clients")?;
     let rows = people::rows(options.payouts, options.seed, options.providers.clone());
     let orders = order::read(rows)?;
     let bank = TwinServer::open(&program, &folder, options.faults, options.seed)?;

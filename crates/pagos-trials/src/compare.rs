@@ -34,8 +34,7 @@ pub(crate) struct Options {
 
 /// Builds all, prints what they cost, and measures the rates. Fails only if a command does.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failure> {
-    let folder = workspace.target.join("compare");
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, "compare")?;
     println!("| program | crates | processor time of a clean release build | stripped program |");
     println!("|---|---|---|---|");
     // Each row at once: a build takes minutes.

@@ -239,8 +239,7 @@ pub(crate) fn bring_to_end(
 }
 
 fn set_up(workspace: &Workspace, options: &Options, program: PathBuf) -> Result<Harness, Failure> {
-    let folder = workspace.target.join("crash");
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, "crash")?;
     let rows: Vec<Row> =
         people::rows(options.rows, options.seed, options.providers.clone()).collect();
     let file = folder.join("payouts.csv");

@@ -215,8 +215,7 @@ impl Stage {
         program: &std::path::Path,
         tools: Tools,
     ) -> Result<Self, Failure> {
-        let folder = workspace.target.join("failover");
-        trial::empty(&folder)?;
+        let folder = trial::claim_folder(workspace, "failover")?;
         let bank = TwinServer::open(program, &folder, options.faults, options.seed)?;
         let meter = Meter::default();
         let address = bank.url().trim_start_matches("http://").parse();

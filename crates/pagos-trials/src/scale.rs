@@ -77,8 +77,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     }
     let (given, profile) = (options.program.as_deref(), BuildProfile::Release);
     let program = trial::find_program(workspace, given, profile)?;
-    let folder = workspace.target.join("scale");
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, "scale")?;
     let file = folder.join(FILE);
     trial::write_payouts(&file, people::rows(options.rows, SEED, vec![pagos_kit::example()]))?;
     let size = fs::metadata(&file).map_err(Failure::while_doing(file.display()))?.len();

@@ -129,7 +129,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
     let plan = options.plan()?;
     let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
     let begun = Instant::now();
-    let folder = workspace.target.join("siege");
+    let folder = trial::claim_folder(workspace, "siege")?;
     let mut harness = Harness::set_up(program, folder, plan.load())?;
     harness.await_flow()?;
     let phases = besiege(&mut harness, &plan)?;

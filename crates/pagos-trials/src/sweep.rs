@@ -120,8 +120,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
     trial::refuse_repeats("--providers", &options.providers, |it| it.name())?;
     let databases = options.databases();
     let words: Vec<&str> = databases.iter().map(|database| database.word()).collect();
-    let folder = workspace.target.join(format!("sweep-{}", words.join("-")));
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, &format!("sweep-{}", words.join("-")))?;
     let built = trial::build_program_with(workspace, options.profile, &["failpoints"])?;
     // Another build of the program, without the feature, may take its place while we sweep.
     let program = folder.join(format!("pagos-with-failpoints{}", std::env::consts::EXE_SUFFIX));

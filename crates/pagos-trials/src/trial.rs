@@ -7,7 +7,7 @@ pub(crate) mod twin_server;
 pub(crate) mod wire;
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::BufWriter,
     path::{Path, PathBuf},
 };
@@ -82,6 +82,31 @@ pub(crate) fn build_program_with(
     }
 }
 
+/// Gives an empty folder for what a trial needs, below the target folder. Until this process ends it
+/// is its own: another run of the same trial would empty it beneath this one.
+pub(crate) fn claim_folder(workspace: &Workspace, name: &str) -> Result<PathBuf, Failure> {
+    let folder = workspace.target.join(name);
+    let lock = workspace.target.join(format!("{name}.lock"));
+    let failed = || Failure::while_doing(lock.display().to_string());
+    fs::create_dir_all(&workspace.target).map_err(failed())?;
+    let file = File::options().create(true).truncate(false).write(true).open(&lock);
+    let file = file.map_err(failed())?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(Failure::new(format!(
+                "another run works in {}: wait for its end, or set CARGO_TARGET_DIR to another folder",
+                folder.display()
+            )));
+        }
+        Err(TryLockError::Error(cause)) => return Err(failed()(cause)),
+    }
+    // Closing the file would give the lock back.
+    std::mem::forget(file);
+    empty(&folder)?;
+    Ok(folder)
+}
+
 /// Makes a folder that holds nothing.
 pub(crate) fn empty(folder: &Path) -> Result<(), Failure> {
     let failed = || Failure::while_doing(folder.display().to_string());
@@ -99,4 +124,28 @@ pub(crate) fn write_payouts(
     let failed = || Failure::while_doing(path.display().to_string());
     let file = File::create(path).map_err(failed())?;
     people::write_csv(BufWriter::new(file), rows).map_err(failed())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::claim_folder;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn a_folder_that_another_run_works_in_is_not_emptied() {
+        let target = tempfile::tempdir().unwrap();
+        let workspace = Workspace {
+            root: target.path().to_owned(),
+            target: target.path().to_owned(),
+            packages: Vec::new(),
+        };
+        let folder = claim_folder(&workspace, "crash").unwrap();
+        fs::write(folder.join("payouts.csv"), "key").unwrap();
+        let refused = claim_folder(&workspace, "crash").unwrap_err().to_string();
+        assert!(refused.contains("another run works in"), "{refused}");
+        assert!(folder.join("payouts.csv").is_file());
+        claim_folder(&workspace, "failover").unwrap();
+    }
 }

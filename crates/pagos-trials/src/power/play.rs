@@ -66,8 +66,7 @@ pub(super) fn run(workspace: &Workspace, options: &Options) -> Result<Tally, Fai
         return Ok(skipped);
     }
     let program = trial::find_program(workspace, options.program.as_deref(), options.profile)?;
-    let folder = workspace.target.join("power");
-    trial::empty(&folder)?;
+    let folder = trial::claim_folder(workspace, "power")?;
     let trial = Trial { options, program, folder, places };
     let begun = Instant::now();
     let figures = match options.database {

@@ -21,8 +21,7 @@ pub(super) fn run(workspace: &Workspace, rows: u64, store: Store) -> Result<(), 
     let mut command = workspace.cargo(&words);
     match store {
         Store::Sqlite => {
-            let folder = workspace.target.join("scale").join("dataset");
-            trial::empty(&folder)?;
+            let folder = trial::claim_folder(workspace, "scale-dataset")?;
             let ended = process::run(command.args(["sqlite", &rows.to_string()]).arg(&folder));
             fs::remove_dir_all(&folder).map_err(Failure::while_doing(folder.display()))?;
             ended

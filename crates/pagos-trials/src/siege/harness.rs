@@ -90,7 +90,6 @@ pub(super) struct Load {
 impl Harness {
     /// Starts everything and pays.
     pub(super) fn set_up(program: PathBuf, folder: PathBuf, load: Load) -> Result<Self, Failure> {
-        trial::empty(&folder)?;
         let bank = TwinServer::start(&program, &folder, &["--speed", TWIN_SPEED])?;
         let proxy = Proxy::open(parse_origin(bank.url())?)?;
         let relay = Relay::open()?;

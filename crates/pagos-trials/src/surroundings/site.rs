@@ -46,7 +46,7 @@ pub(super) struct Harness {
 impl Harness {
     /// Starts the bank.
     pub(super) fn set_up(workspace: &Workspace, program: PathBuf) -> Result<Self, Failure> {
-        Self::set_up_in(workspace.target.join("surroundings"), workspace, program)
+        Self::set_up_in(trial::claim_folder(workspace, "surroundings")?, workspace, program)
     }
 
     /// The same with a bank of its own, which tells nobody else what happens: where every line that is
